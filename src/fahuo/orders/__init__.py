@@ -1,0 +1,1 @@
+"""Orders: what came in, its lines, its holds and its states."""
