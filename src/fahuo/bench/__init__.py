@@ -1,0 +1,1 @@
+"""Measuring commands: own figure and raw figure interleaved in one run."""

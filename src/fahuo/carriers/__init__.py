@@ -1,0 +1,1 @@
+"""Station: carriers, services, rate cards, approvals and number ranges."""

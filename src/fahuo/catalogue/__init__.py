@@ -1,0 +1,1 @@
+"""Station: sellers, shops, SKUs and their listings, bundles, warehouses and cartons."""

@@ -1,0 +1,1 @@
+"""Station: which clocks run on an order, who must act, and why."""

@@ -1,0 +1,61 @@
+"""Tables of the inventory station: one pooled counter per SKU, one per SKU and warehouse, and the ledger that proves both."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Table, Text
+
+from fahuo.store.tables import metadata
+
+pool = Table(
+    "stock_pool",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("sku_id", BigInteger, primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    CheckConstraint("reserved >= 0", name="pool_reserved"),
+    CheckConstraint("on_hand >= reserved", name="pool_no_oversell"),
+    ForeignKeyConstraint(["seller_id", "sku_id"], ["skus.seller_id", "skus.id"]),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("sku_id", BigInteger, primary_key=True),
+    Column("warehouse_id", BigInteger, primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("placed", BigInteger, nullable=False, comment="reserved units that planning has put in this warehouse"),
+    Column("bin", Text, nullable=False),
+    CheckConstraint("placed >= 0", name="stock_placed"),
+    CheckConstraint("on_hand >= placed", name="stock_no_oversell"),
+    ForeignKeyConstraint(["seller_id", "sku_id"], ["skus.seller_id", "skus.id"]),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("order_id", BigInteger, primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("sku_id", BigInteger, primary_key=True),
+    Column("quantity", Integer, nullable=False),
+    Column("warehouse_id", BigInteger, nullable=False, comment="0 until placed"),
+    Column("state", Text, nullable=False, comment="reserved, placed, shipped, released"),
+    ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
+    Index("reservations_sku", "seller_id", "sku_id", "state"),
+)
+
+ledger = Table(
+    "stock_ledger",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False, comment="count, adjust, reserve, release, place, unplace, ship, return"),
+    Column("sku_id", BigInteger, nullable=False),
+    Column("warehouse_id", BigInteger, nullable=False, comment="0: the pool only"),
+    Column("on_hand", BigInteger, nullable=False, comment="change of units on hand"),
+    Column("reserved", BigInteger, nullable=False, comment="change of the pool's reserved units"),
+    Column("placed", BigInteger, nullable=False, comment="change of the warehouse's placed units"),
+    Column("order_id", BigInteger),
+    Column("actor", Text, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Station: warehouse, service, carton and wave for a batch of orders, and why."""

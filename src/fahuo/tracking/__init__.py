@@ -1,0 +1,1 @@
+"""Station: where the parcel is."""

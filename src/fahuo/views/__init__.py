@@ -1,0 +1,1 @@
+"""Read-only SQL over all tables, for pages and lists."""

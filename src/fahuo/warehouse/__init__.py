@@ -1,0 +1,1 @@
+"""Station: waves, packages, labels, pack scans and hand-over."""

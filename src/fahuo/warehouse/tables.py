@@ -1,0 +1,115 @@
+"""Tables of the warehouse station. A package holds units of one order (or several, when the platform combined them)."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Table, Text
+
+from fahuo.store.tables import metadata
+
+waves = Table(
+    "waves",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("warehouse_id", BigInteger, nullable=False),
+    Column("service_id", BigInteger, nullable=False, comment="0: the platform's carriers"),
+    Column("leave_at", BigInteger),
+    Column("first_due_at", BigInteger),
+    Column("parcels", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("waves_number", "seller_id", "number", unique=True),
+)
+
+packages = Table(
+    "packages",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("shop_id", BigInteger, nullable=False),
+    Column("order_id", BigInteger, nullable=False, comment="the order that leads the package; package_items names all"),
+    Column("platform_ref", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tag", Text, nullable=False, comment="'' , SPLIT or COMBINE"),
+    Column("wave_id", BigInteger),
+    Column("warehouse_id", BigInteger, nullable=False),
+    Column("service_id", BigInteger, nullable=False, comment="0: the platform's carrier"),
+    Column("carton_id", BigInteger),
+    Column("carrier_name", Text, nullable=False),
+    Column("tracking_number", Text, nullable=False),
+    Column("label_origin", Text, nullable=False, comment="own, carrier or platform"),
+    Column("label_id", BigInteger, comment="attached label file; empty for labels we render ourselves"),
+    Column("weight_g", Integer, nullable=False),
+    Column("arranged_at", BigInteger),
+    Column("packed_at", BigInteger),
+    Column("handed_over_at", BigInteger),
+    Column("first_scan_at", BigInteger),
+    Column("delivered_at", BigInteger),
+    ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
+    Index("packages_order", "seller_id", "order_id"),
+    Index("packages_number", "seller_id", "tracking_number"),
+    Index("packages_wave", "seller_id", "wave_id"),
+)
+
+package_items = Table(
+    "package_items",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("package_id", BigInteger, primary_key=True),
+    Column("order_id", BigInteger, primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("sku_id", BigInteger, primary_key=True, comment="the part for bundles"),
+    Column("quantity", Integer, nullable=False),
+    Column("scanned", Integer, nullable=False),
+    ForeignKeyConstraint(["seller_id", "package_id"], ["packages.seller_id", "packages.id"]),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("file_id", BigInteger, nullable=False, comment="the sealed file in label_files"),
+    Column("lint", Text, nullable=False, comment="JSON list of problems found"),
+    Column("at", BigInteger, nullable=False),
+)
+
+label_files = Table(
+    "label_files",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the file"),
+    Column("sealed", LargeBinary, comment="the file, encrypted: a label is personal data; empty once erased"),
+    Column("at", BigInteger, nullable=False),
+    Index("label_files_digest", "seller_id", "digest", unique=True),
+)
+
+bench_scans = Table(
+    "bench_scans",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("package_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("bench_scans_package", "seller_id", "package_id"),
+)
+
+prints = Table(
+    "prints",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("wave_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False, comment="labels, pick list, packing slips"),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("pages", Integer, nullable=False),
+)
