@@ -1,0 +1,100 @@
+"""Shops, SKUs, warehouses and cartons as the other stations see them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+GOODS: Final = {"general": 0, "battery": 1, "liquid": 2, "dangerous": 4, "food": 8, "fragile": 16}
+"""Goods classes as a bit mask, so that an order's class is the `or` of its SKUs'."""
+
+WAREHOUSE_KINDS: Final = ("own", "overseas", "third_party")
+CHANNELS: Final = ("files", "callback")
+"""How results go back to the platform for a shop without API: by uploaded files, or by a call to the seller's system."""
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """The seller's full name and address, as every label must show it."""
+
+    name: str = ""
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    phone: str = ""
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """One shop on the platform. `pack`: the rule pack the seller chose; None for the market's own."""
+
+    seller_id: int
+    id: int
+    name: str
+    market: str
+    seller_type: str
+    shipping_type: str
+    zone: str
+    currency: str
+    pack: str | None = None
+    channel: str = "files"
+    callback_url: str | None = None
+    sender: Sender = Sender()
+    cod_allowed: bool = True
+
+
+class Sku(msgspec.Struct, frozen=True, gc=False):
+    """An article of the seller. Weight in grams, sizes in millimetres; 0 means not known."""
+
+    id: int
+    sku: str
+    name: str
+    weight_g: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    goods: int
+    packing: str
+    barcode: str
+    parts: tuple[tuple[int, int], ...]
+    """(SKU id, quantity) of a bundle's parts; empty for an article of its own."""
+
+
+class SkuIndex:
+    """Every SKU of a seller by id, by code and by what each shop calls it. Read once for an import or a run."""
+
+    def __init__(self, skus: list[Sku], listings: list[tuple[int, str, int]]) -> None:
+        self.by_id: dict[int, Sku] = {sku.id: sku for sku in skus}
+        self._by_code: dict[str, int] = {sku.sku: sku.id for sku in skus}
+        self._listed: dict[tuple[int, str], int] = {(shop, ref): sku for shop, ref, sku in listings}
+
+    def find(self, shop_id: int, platform_sku_id: str, seller_sku: str) -> int | None:
+        """The SKU behind a shop's article: its listing first, then a listing for all shops, then the seller's own code."""
+        listed = self._listed
+        found = listed.get((shop_id, platform_sku_id))
+        if found is None:
+            found = listed.get((0, platform_sku_id))
+        return self._by_code.get(seller_sku) if found is None else found
+
+    def units(self, sku_id: int, quantity: int) -> tuple[tuple[int, int], ...]:
+        """What has to leave the shelf for `quantity` of a SKU: the parts of a bundle, or itself."""
+        sku = self.by_id[sku_id]
+        if not sku.parts:
+            return ((sku_id, quantity),)
+        return tuple((part, count * quantity) for part, count in sku.parts)
+
+
+class Warehouse(msgspec.Struct, frozen=True, kw_only=True):
+    """A place parcels leave from. `cutoff` is HH:MM in `zone`; `work_days` are digits, Monday = 1."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    country: str
+    zone: str
+    cutoff: str
+    work_days: str
+    capacity_per_day: int | None
+    platform_ref: str

@@ -1,0 +1,116 @@
+"""Every SQL statement of the catalogue station."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import select
+
+from fahuo.catalogue.model import Sender, Shop, Sku, SkuIndex, Warehouse
+from fahuo.catalogue.tables import bundle_parts, cartons, listings, shops, skus, warehouses
+from fahuo.store.engine import Tx
+
+_SHOP = (
+    shops.c.seller_id,
+    shops.c.id,
+    shops.c.name,
+    shops.c.market,
+    shops.c.seller_type,
+    shops.c.shipping_type,
+    shops.c.zone,
+    shops.c.currency,
+    shops.c.pack,
+    shops.c.channel,
+    shops.c.callback_url,
+    shops.c.sender,
+    shops.c.cod_allowed,
+)
+
+
+def _shop(row: tuple) -> Shop:  # type: ignore[type-arg]  # a row of _SHOP's columns
+    names = [column.name for column in _SHOP]
+    values = dict(zip(names, row, strict=True))
+    values["sender"] = msgspec.json.decode(values["sender"], type=Sender)
+    values["cod_allowed"] = bool(values["cod_allowed"])
+    return Shop(**values)
+
+
+def shop_list(tx: Tx) -> list[Shop]:
+    """All shops of the seller, by name."""
+    return [
+        _shop(tuple(row)) for row in tx.rows(select(*_SHOP).where(shops.c.seller_id == tx.seller_id).order_by(shops.c.name))
+    ]
+
+
+def shop_named(tx: Tx, name: str) -> Shop | None:
+    """The shop of that name, if the seller has one."""
+    rows = tx.rows(select(*_SHOP).where(shops.c.seller_id == tx.seller_id, shops.c.name == name))
+    return _shop(tuple(rows[0])) if rows else None
+
+
+def sku_index(tx: Tx) -> SkuIndex:
+    """Every SKU with its bundle parts and listings."""
+    seller = tx.seller_id
+    parts: dict[int, list[tuple[int, int]]] = {}
+    for bundle, part, quantity in tx.rows(
+        select(bundle_parts.c.bundle_id, bundle_parts.c.part_id, bundle_parts.c.quantity).where(
+            bundle_parts.c.seller_id == seller
+        )
+    ):
+        parts.setdefault(bundle, []).append((part, quantity))
+    rows = tx.rows(
+        select(
+            skus.c.id,
+            skus.c.sku,
+            skus.c.name,
+            skus.c.weight_g,
+            skus.c.length_mm,
+            skus.c.width_mm,
+            skus.c.height_mm,
+            skus.c.goods,
+            skus.c.packing,
+            skus.c.barcode,
+        ).where(skus.c.seller_id == seller)
+    )
+    found = [Sku(*row, tuple(parts.get(row[0], ()))) for row in rows]
+    listed = tx.rows(
+        select(listings.c.shop_id, listings.c.platform_sku_id, listings.c.sku_id).where(listings.c.seller_id == seller)
+    )
+    return SkuIndex(found, [(row[0], row[1], row[2]) for row in listed])
+
+
+def warehouse_list(tx: Tx) -> list[Warehouse]:
+    """All warehouses of the seller, by code."""
+    w = warehouses.c
+    rows = tx.rows(
+        select(
+            w.id, w.code, w.name, w.kind, w.country, w.zone, w.cutoff, w.work_days, w.capacity_per_day, w.platform_ref
+        )
+        .where(w.seller_id == tx.seller_id)
+        .order_by(w.code)
+    )
+    names = ("id", "code", "name", "kind", "country", "zone", "cutoff", "work_days", "capacity_per_day", "platform_ref")
+    return [Warehouse(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def carton_rows(tx: Tx) -> list[tuple]:  # type: ignore[type-arg]  # plain rows, named by the planner
+    """(id, code, length, width, height in mm, max_weight_g, tare_g, cost, currency, packing) of every carton."""
+    c = cartons.c
+    return [
+        tuple(row)
+        for row in tx.rows(
+            select(
+                c.id,
+                c.code,
+                c.length_mm,
+                c.width_mm,
+                c.height_mm,
+                c.max_weight_g,
+                c.tare_g,
+                c.cost,
+                c.currency,
+                c.packing,
+            )
+            .where(c.seller_id == tx.seller_id)
+            .order_by(c.code)
+        )
+    ]
