@@ -1,0 +1,66 @@
+"""JSON with exactly one spelling (RFC 8785), for hashes and signatures."""
+
+import json
+from typing import Any
+
+import msgspec
+
+_LARGEST = 2**53 - 1
+_encode = msgspec.json.Encoder(order="sorted").encode
+_SURROGATES = "\ud800"
+
+
+def canonical(obj: Any) -> bytes:
+    """RFC 8785 for dict, list, tuple, str, int, bool and None.
+
+    Raises TypeError for anything else (floats above all: money and instants are integers) and ValueError for what
+    JSON cannot carry exactly: an integer beyond 2**53 - 1 (write ids as text) or half a surrogate pair.
+    """
+    try:
+        if _simple(obj):
+            return _encode(obj)
+        return json.dumps(_ordered(obj), ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        raise ValueError("text with half a surrogate pair has no canonical form") from None
+
+
+def _simple(obj: Any) -> bool:
+    """Whether the fast encoder's order (by code point) is also the order by UTF-16 unit that RFC 8785 asks for.
+
+    They differ only when a key holds a character from U+D800 up.
+    """
+    kind = type(obj)
+    if kind is str or obj is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-_LARGEST <= obj <= _LARGEST)
+    if kind is dict:
+        return all(
+            type(key) is str and (key.isascii() or max(key) < _SURROGATES) and _simple(value)
+            for key, value in obj.items()
+        )
+    if kind is list or kind is tuple:
+        return all(map(_simple, obj))
+    return False
+
+
+def _ordered(obj: Any) -> Any:
+    """The same value with its keys in order; refuses what has no canonical form."""
+    if obj is None or isinstance(obj, str | bool):
+        return obj
+    if isinstance(obj, int):
+        if not -_LARGEST <= obj <= _LARGEST:
+            raise ValueError(f"integer too large for JSON, write it as text: {obj}")
+        return obj
+    if isinstance(obj, dict):
+        for key in obj:
+            if not isinstance(key, str):
+                raise TypeError(f"a key must be text: {key!r}")
+        return {key: _ordered(obj[key]) for key in sorted(obj, key=_utf16)}
+    if isinstance(obj, list | tuple):
+        return [_ordered(item) for item in obj]
+    raise TypeError(f"no canonical form for {type(obj).__name__}")
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
