@@ -198,17 +198,16 @@ def _by_order(rows: Iterable[Reservation], state: str) -> dict[int, list[Reserva
 
 def _shift(tx: Tx, moves: Mapping[int, tuple[int, int]]) -> None:
     rows = [(tx.seller_id, sku, on_hand, reserved) for sku, (on_hand, reserved) in sorted(moves.items())]
-    guard = "on_hand + v.d_on_hand >= reserved + v.d_reserved AND reserved + v.d_reserved >= 0"
-    took = bulk.add(tx, pool, ("seller_id", "sku_id"), ("on_hand", "reserved"), rows, guard)
-    if took != len(rows):
+    enough = "t.on_hand + v.on_hand >= t.reserved + v.reserved AND t.reserved + v.reserved >= 0"
+    if not all(bulk.update_each(tx, pool, ("seller_id", "sku_id"), ("on_hand", "reserved"), rows, enough)):
         raise CounterRaceError("stock_pool")
 
 
 def _shift_shelves(tx: Tx, moves: Mapping[tuple[int, int], tuple[int, int]]) -> None:
     rows = [(tx.seller_id, sku, where, on_hand, placed) for (where, sku), (on_hand, placed) in sorted(moves.items())]
-    guard = "on_hand + v.d_on_hand >= placed + v.d_placed AND placed + v.d_placed >= 0"
-    took = bulk.add(tx, stock, ("seller_id", "sku_id", "warehouse_id"), ("on_hand", "placed"), rows, guard)
-    if took != len(rows):
+    enough = "t.on_hand + v.on_hand >= t.placed + v.placed AND t.placed + v.placed >= 0"
+    key = ("seller_id", "sku_id", "warehouse_id")
+    if not all(bulk.update_each(tx, stock, key, ("on_hand", "placed"), rows, enough)):
         raise CounterRaceError("stock")
 
 

@@ -40,6 +40,7 @@ packages = Table(
     Column("weight_g", Integer, nullable=False),
     Column("arranged_at", BigInteger),
     Column("packed_at", BigInteger),
+    Column("reported_at", BigInteger, comment="the platform has taken our tracking number"),
     Column("handed_over_at", BigInteger),
     Column("first_scan_at", BigInteger),
     Column("delivered_at", BigInteger),

@@ -1,0 +1,60 @@
+"""What the warehouse station does to a batch: open waves and packages, pack, hand over, cancel. Never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fahuo.store import bulk
+from fahuo.store.engine import Tx
+from fahuo.warehouse.model import CANCELLED, PACKED, Item
+from fahuo.warehouse.tables import bench_scans, package_items, packages, waves
+
+PACKAGE_COLUMNS = tuple(column.name for column in packages.columns if column.name != "seller_id")
+ITEM_COLUMNS = tuple(column.name for column in package_items.columns if column.name != "seller_id")
+WAVE_COLUMNS = tuple(column.name for column in waves.columns if column.name != "seller_id")
+_SCAN = tuple(column.name for column in bench_scans.columns if column.name != "seller_id")
+
+
+def _insert(tx: Tx, table: object, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    seller = tx.seller_id
+    bulk.insert(tx, table, ("seller_id", *columns), [(seller, *row) for row in rows])  # type: ignore[arg-type]  # Table
+
+
+def open_waves(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write waves (WAVE_COLUMNS)."""
+    _insert(tx, waves, WAVE_COLUMNS, rows)
+
+
+def open_packages(tx: Tx, rows: Iterable[tuple[object, ...]], contents: Iterable[tuple[object, ...]]) -> None:
+    """Write packages (PACKAGE_COLUMNS) and what they hold (ITEM_COLUMNS)."""
+    _insert(tx, packages, PACKAGE_COLUMNS, rows)
+    _insert(tx, package_items, ITEM_COLUMNS, contents)
+
+
+def scanned(tx: Tx, items: Sequence[Item]) -> None:
+    """Store how many units of each item the bench has seen."""
+    rows = [(tx.seller_id, i.package_id, i.order_id, i.line_no, i.sku_id, i.scanned) for i in items]
+    key = ("seller_id", "package_id", "order_id", "line_no", "sku_id")
+    bulk.update(tx, package_items, key, ("scanned",), rows)
+
+
+def pack(tx: Tx, ids: Iterable[int], at: int) -> int:
+    """Arranged parcels become packed. A parcel packed already is left alone. Returns how many changed."""
+    rows = [(tx.seller_id, id_, PACKED, at) for id_ in ids]
+    return bulk.update(tx, packages, ("seller_id", "id"), ("state", "packed_at"), rows, "t.state = 'arranged'")
+
+
+def move(tx: Tx, columns: Sequence[str], rows: Sequence[tuple[object, ...]], guard: str | None = None) -> int:
+    """Set columns of packages; a row is (package id, values in the order of `columns`). Returns rows changed."""
+    return bulk.update(tx, packages, ("seller_id", "id"), columns, [(tx.seller_id, *row) for row in rows], guard)
+
+
+def cancel(tx: Tx, ids: Iterable[int]) -> int:
+    """Cancel parcels that have not been delivered."""
+    rows = [(tx.seller_id, id_, CANCELLED) for id_ in ids]
+    return bulk.update(tx, packages, ("seller_id", "id"), ("state",), rows, "t.state <> 'delivered'")
+
+
+def log_scans(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write the bench's scans, wrong ones too: (id, package, at, actor, code, ok, reason)."""
+    _insert(tx, bench_scans, _SCAN, rows)
