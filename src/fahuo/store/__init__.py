@@ -1,0 +1,1 @@
+"""The database: engine and transactions, bulk statements, journal, effects, personal data, backup."""

@@ -1,0 +1,275 @@
+"""Whole batches in one statement, run with tuples: SQLite `executemany` and `json_each`, PostgreSQL COPY and `unnest`.
+
+Statements are composed once per table and shape, with plain driver parameters. Rows are tuples in the order of the
+columns named. In `guard` and `where` the table is `t`, the batch's row `v`: `t.on_hand >= t.reserved + v.reserved`.
+
+Measured here, 15 mixed columns, 1,000 rows a call: COPY by `write_row` 290 to 370 thousand rows a second (binary COPY
+290, a text block built in Python 220), `unnest` over array texts built here 150, over lists psycopg adapts 57.
+"""
+
+# Statements are put together from our own table and column names only; values are always parameters.
+# ruff: noqa: S608
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Boolean, Column, ColumnElement, LargeBinary, Table, Text, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from fahuo.store.engine import Tx
+
+_DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}  # type: ignore[no-untyped-call]
+Rows = Sequence[Sequence[Any]]
+Names = tuple[str, ...]
+
+
+def insert(tx: Tx, table: Table, columns: Sequence[str], rows: Rows) -> None:
+    """Insert all rows; one that is there already is an error."""
+    if not rows:
+        return
+    statement = _insert_sql(tx.dialect, table, tuple(columns))
+    with tx.driver(statement) as cursor:
+        if tx.dialect == "sqlite":
+            cursor.executemany(statement, rows)
+            return
+        with cursor.copy(statement) as copy:
+            write = copy.write_row
+            for row in rows:
+                write(row)
+
+
+def insert_new(tx: Tx, table: Table, columns: Sequence[str], rows: Rows, conflict: Sequence[str]) -> int:
+    """Insert the rows whose `conflict` columns (a unique key) are not there yet; how many those were."""
+    if not rows:
+        return 0
+    return _insert_on(tx, table, tuple(columns), rows, tuple(conflict), ())
+
+
+def upsert(
+    tx: Tx, table: Table, columns: Sequence[str], rows: Rows, conflict: Sequence[str], update: Sequence[str]
+) -> None:
+    """Insert, or where the `conflict` columns are there already set the `update` columns. A key's last row wins."""
+    if not rows:
+        return
+    places = [columns.index(name) for name in conflict]
+    last = {tuple([row[place] for place in places]): row for row in rows}
+    _insert_on(tx, table, tuple(columns), list(last.values()), tuple(conflict), tuple(update))
+
+
+def update(tx: Tx, table: Table, key: Sequence[str], set_: Sequence[str], rows: Rows, guard: str | None = None) -> int:
+    """Set columns of the rows named by `key`; rows are (key…, set…), each key once. Returns how many rows changed.
+
+    `guard` leaves rows as they are where it does not hold. Lock rows that others may write in key order before.
+    """
+    if not rows:
+        return 0
+    statement, kinds = _update_sql(tx.dialect, table, tuple(key), tuple(set_), guard)
+    with tx.driver(statement) as cursor:
+        if tx.dialect == "sqlite":
+            cursor.executemany(statement, rows)
+        else:
+            cursor.execute(statement, _arrays(rows, kinds))
+        return int(cursor.rowcount)
+
+
+def update_each(
+    tx: Tx,
+    table: Table,
+    key: Sequence[str],
+    add: Sequence[str],
+    rows: Rows,
+    where: str,
+    set_: Sequence[str] = (),
+) -> list[bool]:
+    """Conditional counters: add to `add`, set `set_`, where the condition holds; which rows took, in order of `rows`.
+
+    Rows are (key…, add…, set…) of numbers and texts, each key once (ValueError otherwise: group them before). Rows are
+    locked in key order, so two workers do not deadlock. One statement on SQLite, two on PostgreSQL, whatever the size.
+    """
+    width = len(key)
+    if len({tuple(row[:width]) for row in rows}) != len(rows):
+        raise ValueError(f"update_each of {table.name}: a key stands twice in the batch")
+    if not rows:
+        return []
+    statement, lock, kinds = _update_each_sql(tx.dialect, table, tuple(key), tuple(add), tuple(set_), where)
+    if tx.dialect == "sqlite":
+        values: list[str] = [json.dumps([list(row) for row in rows])]
+    else:
+        values = _arrays(rows, kinds)
+        with tx.driver(lock) as cursor:
+            cursor.execute(lock, values[:width])
+    with tx.driver(statement) as cursor:
+        cursor.execute(statement, values)
+        took = {tuple(row) for row in cursor.fetchall()}
+    return [tuple(row[:width]) in took for row in rows]
+
+
+def lock_orders(tx: Tx, table: Table, ids: Iterable[int]) -> None:
+    """Lock these rows (of a table keyed seller_id, id) in id order until the transaction ends.
+
+    SQLite needs none: a writing transaction has the database to itself.
+    """
+    if tx.dialect == "postgresql":
+        rows = select(table.c.id).where(table.c.seller_id == tx.seller_id, any_of(table.c.id, "ids"))
+        tx.rows(rows.order_by(table.c.id).with_for_update(), ids=array(tx, sorted(set(ids))))
+
+
+class any_of(FunctionElement[bool]):  # noqa: N801 - reads as an operator in a where clause
+    """`column IN (the list in parameter param)`; pass the list through `array`. One statement for any length."""
+
+    type = Boolean()
+    name = "any_of"
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], param: str) -> None:
+        super().__init__(column, bindparam(param, type_=Text()))
+
+
+def array(tx: Tx, values: Iterable[Any]) -> Any:
+    """A list (whole numbers or texts) as the parameter of an `any_of`."""
+    if tx.dialect == "sqlite":
+        return json.dumps(list(values))
+    found = list(values)
+    return _array(found, "text" if found and isinstance(found[0], str) else "number")
+
+
+@compiles(any_of, "sqlite")
+def _any_of_sqlite(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
+    column, param = element.clauses
+    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(param, **kw)}))"
+
+
+@compiles(any_of, "postgresql")
+def _any_of_postgresql(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
+    column, param = element.clauses
+    kind = column.type.compile(dialect=compiler.dialect)
+    return f"{compiler.process(column, **kw)} = ANY (CAST({compiler.process(param, **kw)} AS {kind}[]))"
+
+
+# --- composing ---------------------------------------------------------------------------------------------------
+
+
+class _Shape(NamedTuple):
+    """A table and some of its columns, spelled for one database."""
+
+    table: str
+    names: Names
+    types: Names
+    kinds: Names
+
+
+def _shape(dialect: str, table: Table, columns: Names) -> _Shape:
+    speech = _DIALECTS[dialect]
+    quote = speech.identifier_preparer
+    found: list[Column[Any]] = [table.c[name] for name in columns]
+    return _Shape(
+        quote.format_table(table),
+        tuple(quote.format_column(column) for column in found),
+        tuple(column.type.compile(dialect=speech) for column in found),
+        tuple(_kind(column) for column in found),
+    )
+
+
+def _kind(column: Column[Any]) -> str:
+    if isinstance(column.type, LargeBinary):
+        return "bytes"
+    return "text" if column.type.python_type is str else "number"
+
+
+def _unnest(shape: _Shape, alias: str = "v") -> str:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in shape.types)
+    return f"unnest({arrays}) AS {alias}({', '.join(shape.names)})"
+
+
+@lru_cache(maxsize=512)
+def _insert_sql(dialect: str, table: Table, columns: Names) -> str:
+    shape = _shape(dialect, table, columns)
+    names = ", ".join(shape.names)
+    if dialect == "postgresql":
+        return f"COPY {shape.table} ({names}) FROM STDIN"
+    return f"INSERT INTO {shape.table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+
+
+@lru_cache(maxsize=512)
+def _insert_on_sql(dialect: str, table: Table, columns: Names, conflict: Names, update: Names) -> tuple[str, Names]:
+    shape = _shape(dialect, table, columns)
+    into = f"INSERT INTO {shape.table} ({', '.join(shape.names)})"
+    keys = ", ".join(_shape(dialect, table, conflict).names)
+    sets = ", ".join(f"{name} = excluded.{name}" for name in _shape(dialect, table, update).names)
+    then = f"ON CONFLICT ({keys}) DO " + (f"UPDATE SET {sets}" if update else "NOTHING")
+    source = f"VALUES ({', '.join('?' * len(columns))})" if dialect == "sqlite" else f"SELECT * FROM {_unnest(shape)}"
+    return f"{into} {source} {then}", shape.kinds
+
+
+def _insert_on(tx: Tx, table: Table, columns: Names, rows: Rows, conflict: Names, update: Names) -> int:
+    statement, kinds = _insert_on_sql(tx.dialect, table, columns, conflict, update)
+    with tx.driver(statement) as cursor:
+        if tx.dialect == "sqlite":
+            cursor.executemany(statement, rows)
+        else:
+            cursor.execute(statement, _arrays(rows, kinds))
+        return int(cursor.rowcount)
+
+
+@lru_cache(maxsize=512)
+def _update_sql(dialect: str, table: Table, key: Names, set_: Names, guard: str | None) -> tuple[str, Names]:
+    keys, sets = _shape(dialect, table, key), _shape(dialect, table, set_)
+    if dialect == "postgresql":
+        match = " AND ".join(f"t.{name} = v.{name}" for name in keys.names)
+        change = ", ".join(f"{name} = v.{name}" for name in sets.names)
+        source = _unnest(_shape(dialect, table, key + set_))
+        condition = f" AND ({guard})" if guard else ""
+        return f"UPDATE {keys.table} AS t SET {change} FROM {source} WHERE {match}{condition}", keys.kinds + sets.kinds
+    place = {name: f"?{number}" for number, name in enumerate(key + set_, 1)}
+    match = " AND ".join(f"t.{name} = {place[plain]}" for name, plain in zip(keys.names, key, strict=True))
+    change = ", ".join(f"{name} = {place[plain]}" for name, plain in zip(sets.names, set_, strict=True))
+    condition = " AND (" + re.sub(r"\bv\.(\w+)", lambda found: place[found[1]], guard) + ")" if guard else ""
+    return f"UPDATE {keys.table} AS t SET {change} WHERE {match}{condition}", ()
+
+
+@lru_cache(maxsize=512)
+def _update_each_sql(
+    dialect: str, table: Table, key: Names, add: Names, set_: Names, where: str
+) -> tuple[str, str, Names]:
+    """(the update, on PostgreSQL the locking before it, kinds of the columns)."""
+    shape, keys = _shape(dialect, table, key + add + set_), _shape(dialect, table, key)
+    added, put = _shape(dialect, table, add).names, _shape(dialect, table, set_).names
+    change = ", ".join([f"{name} = t.{name} + v.{name}" for name in added] + [f"{name} = v.{name}" for name in put])
+    match = " AND ".join(f"t.{name} = v.{name}" for name in keys.names)
+    if dialect == "sqlite":
+        fields = ", ".join(f"value ->> {place} AS {name}" for place, name in enumerate(shape.names))
+        source = f"(SELECT {fields} FROM json_each(?)) AS v"
+    else:
+        source = _unnest(shape)
+    back = ", ".join(keys.names if dialect == "sqlite" else [f"t.{name}" for name in keys.names])
+    statement = f"UPDATE {shape.table} AS t SET {change} FROM {source} WHERE {match} AND ({where}) RETURNING {back}"
+    order = ", ".join(f"t.{name}" for name in keys.names)
+    lock = f"SELECT 1 FROM {shape.table} AS t JOIN {_unnest(keys)} ON {match} ORDER BY {order} FOR UPDATE OF t"
+    return statement, lock, shape.kinds
+
+
+# --- PostgreSQL's array texts --------------------------------------------------------------------------------------
+
+
+def _arrays(rows: Rows, kinds: Names) -> list[str]:
+    return [_array(values, kind) for values, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
+
+
+def _array(values: Iterable[Any], kind: str) -> str:
+    if kind == "number":
+        return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    if kind == "bytes":
+        return "{" + ",".join(["NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values]) + "}"
+    return "{" + ",".join(["NULL" if value is None else f'"{_escaped(value)}"' for value in values]) + "}"
+
+
+def _escaped(value: str) -> str:
+    if "\\" in value or '"' in value:
+        return value.replace("\\", "\\\\").replace('"', '\\"')
+    return value
