@@ -32,7 +32,7 @@ def parse_instant(value: str | int | float) -> Instant:
         if len(digits) > _LONGEST:
             raise ValueError(f"instant out of range: {value!r}")
         value = int(text)
-    if isinstance(value, bool) or not isfinite(value):
+    if isinstance(value, bool) or (isinstance(value, float) and not isfinite(value)):
         raise ValueError(f"not an instant: {value!r}")
     if isinstance(value, float):
         at = floor(value / 1000 if abs(value) > _MILLISECONDS_FROM else value)
@@ -60,7 +60,7 @@ def iso(at: Instant) -> str:
     """`2026-01-12T08:00:00Z`. Raises ValueError outside the years 1 to 9999, so also for NONE."""
     if not FIRST <= at <= LAST:
         raise ValueError(f"instant out of range: {at}")
-    return (_EPOCH + timedelta(seconds=at)).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return (_EPOCH + timedelta(seconds=at)).isoformat()[:19] + "Z"
 
 
 @lru_cache(maxsize=1024)

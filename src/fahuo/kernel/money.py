@@ -92,8 +92,9 @@ _COMMA = frozenset({"BRL", "VND", "IDR"})
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0xFFE5: "¥", 0xFFE1: "£", 0xFFE6: "₩"}
 _PLAIN = str.maketrans(_WIDE | {0x2212: "-", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0x3000: " ", 0x2019: "'"})
+_WORD = r"[^0-9.,+-]*"
 _DISPLAY = re.compile(
-    r"(?P<before>[^0-9.,+-]*)(?P<sign>[+-]?)(?P<inner>[^0-9.,+-]*)(?P<number>[0-9][0-9., ']*?)(?P<after>[^0-9.,+-]*)"
+    rf"(?P<before>{_WORD})(?P<sign>[+-]?)(?P<inner>{_WORD})(?P<number>[0-9](?:[0-9., ']*[0-9])?)(?P<after>{_WORD})"
 )
 
 
@@ -112,8 +113,8 @@ def parse_display(text: str, currency_hint: str | None) -> tuple[int, str, int]:
 
     Raises ValueError for junk, an unknown or missing currency, an ambiguous number, digits that would be lost.
     """
-    plain = text.translate(_PLAIN).strip()
-    match = _DISPLAY.fullmatch(plain)
+    plain = text.translate(_PLAIN).replace("Rp.", "Rp ").strip()
+    match = _DISPLAY.fullmatch(plain) if len(plain) <= 2 * _LONGEST else None
     if match is None:
         raise ValueError(f"not an amount: {text!r}")
     words = [w for w in (match["before"].strip(), match["inner"].strip(), match["after"].strip()) if w]
