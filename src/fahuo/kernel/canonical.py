@@ -8,6 +8,7 @@ import msgspec
 _LARGEST = 2**53 - 1
 _encode = msgspec.json.Encoder(order="sorted").encode
 _SURROGATES = "\ud800"
+_SCALARS = frozenset({str, bool, type(None)})
 
 
 def canonical(obj: Any) -> bytes:
@@ -30,18 +31,21 @@ def _simple(obj: Any) -> bool:
     They differ only when a key holds a character from U+D800 up.
     """
     kind = type(obj)
-    if kind is str or obj is None or kind is bool:
+    if kind in _SCALARS:
         return True
     if kind is int:
         return bool(-_LARGEST <= obj <= _LARGEST)
     if kind is dict:
-        return all(
-            type(key) is str and (key.isascii() or max(key) < _SURROGATES) and _simple(value)
-            for key, value in obj.items()
-        )
-    if kind is list or kind is tuple:
-        return all(map(_simple, obj))
-    return False
+        for key in obj:
+            if type(key) is not str or not (key.isascii() or max(key) < _SURROGATES):
+                return False
+        obj = obj.values()
+    elif kind is not list and kind is not tuple:
+        return False
+    for item in obj:  # noqa: SIM110 - a plain loop is faster, and this runs for every row of the journal
+        if type(item) not in _SCALARS and not _simple(item):
+            return False
+    return True
 
 
 def _ordered(obj: Any) -> Any:

@@ -10,6 +10,7 @@ NONE: int = -(2**63)
 """A missing instant inside an int64 array; outside arrays use `None`."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE = _EPOCH.replace(tzinfo=None)  # writes no offset
 _SECOND = timedelta(seconds=1)
 FIRST: int = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _SECOND
 LAST: int = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _SECOND
@@ -60,7 +61,7 @@ def iso(at: Instant) -> str:
     """`2026-01-12T08:00:00Z`. Raises ValueError outside the years 1 to 9999, so also for NONE."""
     if not FIRST <= at <= LAST:
         raise ValueError(f"instant out of range: {at}")
-    return (_EPOCH + timedelta(seconds=at)).isoformat()[:19] + "Z"
+    return (_NAIVE + timedelta(seconds=at)).isoformat() + "Z"
 
 
 @lru_cache(maxsize=1024)

@@ -98,6 +98,7 @@ _DISPLAY = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)  # prices and fees repeat from line to line
 def parse_display(text: str, currency_hint: str | None) -> tuple[int, str, int]:
     """Read an amount as the Seller Center shows it: (minor units, currency, exponent).
 
