@@ -60,6 +60,11 @@ class Tx:
         """Run a Core statement, or SQL text with `:name` parameters."""
         return self.conn.execute(text(stmt) if isinstance(stmt, str) else stmt, params)
 
+    def stream(self, stmt: Executable, size: int = 5_000, **params: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """The rows of a query in portions, without holding them all: for tables larger than memory."""
+        result = self.conn.execute(stmt, params, execution_options={"yield_per": size})
+        yield from result.partitions()
+
     def rows(self, stmt: Executable | str, **params: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         return self.execute(stmt, params).all()  # type: ignore[return-value]  # a Row is a tuple

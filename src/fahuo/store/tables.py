@@ -90,8 +90,7 @@ effects = Table(
     Column("worker", Text, nullable=False),
     Column("body", Text, nullable=False, comment="JSON of references; no personal data"),
     Column("outcome", Text, nullable=False, comment="JSON: what came back last"),
-    Column("created_at", BigInteger, nullable=False),
-    Column("finished_at", BigInteger),
+    Column("finished_ms", BigInteger),
     Index("effects_key", "seller_id", "key", unique=True),
     Index("effects_order", "seller_id", "order_id"),
     Index(
