@@ -1,0 +1,1 @@
+"""Orders exported from TikTok Shop's Seller Center as CSV or XLSX."""
