@@ -163,13 +163,18 @@ class Plan:
     carton_note: list[str]
     wave: Ints
     waves: list[Wave]
+    group: Ints
+    """Index into `choices` of the group an order was planned with, -1: the choice was not ours."""
     class_of: Ints
-    choices: Choices | None
+    """Class of alike orders within the group."""
+    choices: list[Choices]
     network: Network
     now: int
     due_at: Ints
     weight_g: Ints
     """With carton."""
+    risk: Floats
+    """Probability of missing the clock with what was chosen."""
     objective: float | None = None
     bound: float | None = None
 
@@ -185,15 +190,20 @@ class Plan:
 
     def refusals(self, index: int) -> list[tuple[int, int, str]]:
         """(warehouse id, service id, reason code) of every option refused to that order's class."""
-        if self.choices is None or self.class_of[index] < 0:
+        if self.group[index] < 0:
             return []
-        row = self.choices.refused[self.class_of[index]]
-        net = self.network
+        choices, network = self.choices[self.group[index]], self.network
+        row = choices.refused[self.class_of[index]].tolist()
         return [
-            (net.warehouses[w].id, net.services[s].id, REFUSALS[row[p]])
-            for p, (w, s) in enumerate(self.choices.pairs)
-            if row[p]
+            (network.warehouses[w].id, network.services[s].id, REFUSALS[code])
+            for (w, s), code in zip(choices.pairs, row, strict=True)
+            if code
         ]
+
+    def fail(self, part: Ints, reason: str) -> None:
+        """Note why the orders `part` (indices) cannot be planned."""
+        for index in part.tolist():
+            self.reason[index] = reason
 
 
 @dataclass(slots=True, frozen=True)
