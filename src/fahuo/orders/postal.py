@@ -166,7 +166,7 @@ class Country:
 
     def _agreed(self, name: str) -> Region | None:
         """`Georgia, GA`, `Georgia GA`: the region that every part of the text names."""
-        parts = [plain(part) for part in re.split(r",|\s(?=[A-Z]{2}$)", name)]
+        parts = [plain(part) for part in re.split(r",\s*|\s(?=[A-Z]{2}$)", name)]
         found = {self._names.get(part) for part in parts} if len(parts) > 1 else set()
         return found.pop() if len(found) == 1 else None
 
