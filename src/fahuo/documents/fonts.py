@@ -136,13 +136,17 @@ def library(characters: Iterable[str] = ()) -> tuple[Library, set[str]]:
     """The fonts to print those characters with, and the characters that stay without a glyph.
 
     The fonts that came with the project do as long as they suffice, so that pages look alike everywhere.
+    Raises Failure when there is no font at all.
     """
     wanted = set(characters)
     own = _library(folders(system=False))
     if own.faces and not (missing := own.missing(wanted)):
         return own, missing
     every = _library(folders())
-    return every, every.missing(wanted)
+    missing = every.missing(wanted)
+    if not every.faces and missing:
+        raise Failure(problem(missing), exit_code=3)
+    return every, missing
 
 
 @lru_cache(maxsize=4)

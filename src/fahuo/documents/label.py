@@ -183,17 +183,22 @@ _decoder = msgspec.json.Decoder(Label)
 
 def read_labels_jsonl(lines: Iterable[bytes]) -> Iterator[Label | Problem]:
     """One label per line of JSON; blank lines pass. A line that is no label gives a Problem (`line` in its params)."""
+    return (found for _, found in numbered_labels(lines))
+
+
+def numbered_labels(lines: Iterable[bytes]) -> Iterator[tuple[int, Label | Problem]]:
+    """The same with the number of the line, from 1."""
     for number, line in enumerate(lines, 1):
         if line.isspace():
             continue
         if len(line) > MAX_LINE:
-            yield _bad_line(number, "the line is too long", None)
+            yield number, _bad_line(number, "the line is too long", None)
             continue
         try:
-            yield _decoder.decode(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+            yield number, _decoder.decode(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             reason, _, place = str(error).partition(" - at `$.")
-            yield _bad_line(number, reason, place.rstrip("`") or None)
+            yield number, _bad_line(number, reason, place.rstrip("`") or None)
 
 
 def _bad_line(number: int, reason: str, field: str | None) -> Problem:
