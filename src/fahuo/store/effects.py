@@ -34,8 +34,9 @@ from sqlalchemy import (
 from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.ids import new_ids
 from fahuo.store import bulk
+from fahuo.store.budgets import Buckets
 from fahuo.store.engine import MAIN_SELLER, Store, Tx
-from fahuo.store.tables import effect_budgets, effects
+from fahuo.store.tables import effects
 
 LEASE_MS = 60_000
 ATTEMPTS = 8
@@ -61,6 +62,8 @@ class Effect(Struct, frozen=True):
     safety: str = "ask"
     scope: str = ""
     attempts_max: int = ATTEMPTS
+    waits: bool = False
+    """Not for a worker: a person does it, or a later import proves it."""
 
 
 class Claimed(Struct, frozen=True):
@@ -157,13 +160,12 @@ _TAKE = (
 def put(tx: Tx, wanted: Sequence[Effect]) -> int:
     """Write effects with the business change; one whose key is there already is left alone. How many were new."""
     seller = tx.seller_id
-    rows = [
-        (
-            *(seller, id_, one.key, one.kind, one.lane, one.scope, one.shop_id, one.order_id, one.package_id),
-            *(one.safety, "due", one.due_at, 0, one.attempts_max, False, 0, "", json.encode(one.body).decode(), "{}"),
-        )
-        for id_, one in zip(new_ids(len(wanted)), wanted, strict=True)
-    ]
+    rows = []
+    for id_, one in zip(new_ids(len(wanted)), wanted, strict=True):
+        place = (seller, id_, one.key, one.kind, one.lane, one.scope, one.shop_id, one.order_id, one.package_id)
+        body = json.encode(one.body).decode()
+        state = "waiting" if one.waits else "due"
+        rows.append((*place, one.safety, state, one.due_at, 0, one.attempts_max, False, 0, "", body, "{}"))
     if any(one.safety not in SAFETY for one in wanted):
         raise ValueError(f"safety is one of {', '.join(SAFETY)}")
     return bulk.insert_new(tx, effects, _PUT, rows, ("seller_id", "key"))
@@ -205,10 +207,11 @@ def claim(
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
-    return Claimed(*row[:-1], body=json.decode(row[-1]))
+    *plain, body = row
+    return Claimed(*(*plain, json.decode(body)))
 
 
-def _pick(tx: Tx, lane: str, share: int, buckets: "Buckets", times: dict[str, int]) -> list[int]:
+def _pick(tx: Tx, lane: str, share: int, buckets: Buckets, times: dict[str, int]) -> list[int]:
     """Ids of one lane within its budgets. A scope that runs dry is left out and the search repeated."""
     picked: list[int] = []
     for statement in _PICK:
@@ -226,45 +229,6 @@ def _pick(tx: Tx, lane: str, share: int, buckets: "Buckets", times: dict[str, in
             picked += fit
             short = len(fit) < len(found)
     return picked
-
-
-class Buckets:
-    """Token buckets of these lanes, locked in the database until the transaction ends; scope "" is the whole lane."""
-
-    def __init__(self, tx: Tx, lanes: Sequence[str], now_ms: int) -> None:
-        b = effect_budgets.c
-        mine = select(b.lane, b.scope, b.per_second, b.burst, b.tokens, b.filled_ms, b.paused)
-        mine = mine.where(b.seller_id == tx.seller_id, bulk.any_of(b.lane, "lanes"))
-        self._now_ms = now_ms
-        self._tokens: dict[tuple[str, str], float] = {}
-        found = tx.rows(mine.order_by(b.lane, b.scope).with_for_update(), lanes=bulk.array(tx, lanes))
-        for lane, scope, per_second, burst, tokens, filled_ms, paused in found:
-            filled = min(float(burst), tokens + max(0, now_ms - filled_ms) / 1000 * per_second)
-            self._tokens[lane, scope] = 0.0 if paused else filled if per_second > 0 else float("inf")
-        self._before = dict(self._tokens)
-
-    def closed(self, lane: str) -> bool:
-        """Whether the lane as a whole is paused or has no token left."""
-        return self._tokens.get((lane, ""), 1.0) < 1
-
-    def dry(self, lane: str) -> list[str]:
-        """Scopes of the lane that are paused or have no token left."""
-        return [scope for (of, scope), tokens in self._tokens.items() if of == lane and scope and tokens < 1]
-
-    def take(self, lane: str, scope: str) -> bool:
-        """One token of the scope and one of the lane, if both have one; a scope without a bucket has no limit."""
-        names = {(lane, ""), (lane, scope)} & self._tokens.keys()
-        if any(self._tokens[name] < 1 for name in names):
-            return False
-        for name in names:
-            self._tokens[name] -= 1
-        return True
-
-    def save(self, tx: Tx) -> None:
-        """Write back the buckets that were used."""
-        used = [name for name, tokens in self._tokens.items() if tokens != self._before[name]]
-        rows = [(tx.seller_id, *name, self._tokens[name], self._now_ms) for name in used]
-        bulk.update(tx, effect_budgets, ("seller_id", "lane", "scope"), ("tokens", "filled_ms"), rows)
 
 
 def finish(tx: Tx, answers: Sequence[Answer], *, now_ms: int | None = None) -> list[bool]:
@@ -345,18 +309,12 @@ def requeue(tx: Tx, ids: Iterable[int], now: int) -> list[int]:
     return sorted(id_ for (id_,) in tx.execute(again, {"seller": tx.seller_id, "ids": bulk.array(tx, ids)}))
 
 
-def budget(tx: Tx, lane: str, scope: str, per_second: float, burst: int) -> None:
-    """Limit a scope of a lane (scope "": the whole lane) to `per_second` with bursts; 0 lifts the limit."""
-    row = (tx.seller_id, lane, scope, per_second, burst, float(burst), technical_ms(), False)
-    columns = ("seller_id", "lane", "scope", "per_second", "burst", "tokens", "filled_ms", "paused")
-    bulk.upsert(tx, effect_budgets, columns, [row], columns[:3], ("per_second", "burst", "tokens", "filled_ms"))
-
-
-def pause(tx: Tx, lane: str, scope: str = "", *, paused: bool = True) -> None:
-    """Stop handing out effects of a lane or of one scope in it, or (paused=False) go on."""
-    row = (tx.seller_id, lane, scope, 0.0, 1, 1.0, technical_ms(), paused)
-    columns = ("seller_id", "lane", "scope", "per_second", "burst", "tokens", "filled_ms", "paused")
-    bulk.upsert(tx, effect_budgets, columns, [row], columns[:3], ("paused",))
+def waiting(tx: Tx, order_ids: Iterable[int], kinds: Iterable[str]) -> list[tuple[int, str, int]]:
+    """(id, kind, order) of these orders' effects of these kinds that a person or a proof is to end."""
+    mine = select(_e.id, _e.kind, _e.order_id).where(_OWN, _FOR_PEOPLE, bulk.any_of(_e.order_id, "orders"))
+    mine = mine.where(bulk.any_of(_e.kind, "kinds")).order_by(_e.id)
+    found = tx.rows(mine, seller=tx.seller_id, orders=bulk.array(tx, order_ids), kinds=bulk.array(tx, kinds))
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 def open_counts(tx: Tx) -> dict[tuple[str, str], int]:

@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -63,7 +63,7 @@ class Tx:
     def stream(self, stmt: Executable, size: int = 5_000, **params: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
         """The rows of a query in portions, without holding them all: for tables larger than memory."""
         result = self.conn.execute(stmt, params, execution_options={"yield_per": size})
-        yield from result.partitions()
+        yield from result.partitions(size)
 
     def rows(self, stmt: Executable | str, **params: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -105,13 +105,19 @@ class Store:
                     _on(conn, "PRAGMA query_only=OFF")
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close every connection."""
         self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _connect(self, options: Mapping[str, Any]) -> Connection:
         try:
             return self.engine.connect().execution_options(**options)
-        except OperationalError as error:
+        except DBAPIError as error:
             raise Failure(_unavailable(self.engine.url, str(error.orig)), exit_code=3) from error
 
 
