@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from fahuo.deadlines.model import Codes, Indexes
+from fahuo.deadlines.model import FIELDS, Codes, Indexes
 from fahuo.deadlines.packfile import (
     ANY,
     Market,
@@ -30,7 +30,7 @@ from fahuo.deadlines.packfile import (
 from fahuo.kernel.calendar import Calendar, load_calendars
 from fahuo.kernel.instant import from_local, zone
 from fahuo.kernel.problems import Failure, Problem
-from fahuo.kernel.text import N_
+from fahuo.kernel.text import DEFAULT, N_, t
 
 HERE = Path(__file__).resolve().parent
 _ALWAYS = (0, 2**62)  # instants before 1970 are nobody's
@@ -53,9 +53,13 @@ class Plan:
 
     market: str
     steps: tuple[Step, ...]
-    reason: str = ""
-    idle: str = ""
-    """Why an order with steps may still have no clock."""
+    why: str
+    """Text: why there are no steps, or why an order with steps may still have no clock."""
+    values: tuple[tuple[str, str], ...]
+
+    def words(self, lang: str = DEFAULT) -> str:
+        """`why`, filled in."""
+        return t(self.why, lang, **dict(self.values))
 
 
 Key = tuple[str, str, str, str, str, str | None]
@@ -145,25 +149,26 @@ class RuleBook:
         code = self.market_of(word or "")
         place = self.markets.get(code)
         if forced is not None and forced not in self.index:
-            return Plan(code, (), reason=f"there is no rule pack {forced!r}")
+            return Plan(code, (), N_("there is no rule pack {pack}"), (("pack", forced),))
         rules = [r for r in self.rules if self._speaks(r, code, seller, shipping, order_type, forced)]
         if not rules:
-            named = f"pack {forced}" if forced else "no rule pack"
-            say = "has no rule" if forced else "found"
-            return Plan(
-                code, (), reason=f"{named} {say} for {code or 'an unnamed market'}, {seller}, {shipping}, {order_type}"
-            )
+            asked = ", ".join((code or "?", seller, shipping, order_type))
+            if forced:
+                return Plan(
+                    code, (), N_("rule pack {pack} has no rule for {asked}"), (("asked", asked), ("pack", forced))
+                )
+            return Plan(code, (), N_("no rule found: no rule pack speaks for {asked}"), (("asked", asked),))
         steps = []
         for rule in rules:
             pack = self.packs[rule.pack]
             if place is None and "market" in (pack.zone, pack.calendar):
-                return Plan(code, (), reason=f"zone and working days of market {code!r} are not known")
+                said = N_("zone and working days of market {market} are not known")
+                return Plan(code, (), said, (("market", code or "?"),))
             steps.append(self._step(self.rules.index(rule), pack, place, region or ""))
-        waits = " or ".join(dict.fromkeys(f"{e}_at" for r in rules for e in r.start))
+        waits = ", ".join(dict.fromkeys(FIELDS[e] for r in rules for e in r.start))
         packs = ", ".join(dict.fromkeys(self.packs[r.pack].id for r in rules))
-        return Plan(
-            code, tuple(steps), idle=f"no clock has started, or no pack was in force ({packs}): it waits for {waits}"
-        )
+        said = N_("no clock of {packs} has started or was in force: it waits for {fields}")
+        return Plan(code, tuple(steps), said, (("fields", waits), ("packs", packs)))
 
     def _speaks(self, rule: Rule, market: str, seller: str, shipping: str, kind: str, forced: str | None) -> bool:
         pack = self.packs[rule.pack]

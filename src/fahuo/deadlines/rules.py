@@ -27,7 +27,7 @@ from fahuo.deadlines.model import (
 from fahuo.deadlines.packfile import MOST, STOPS, Rule
 from fahuo.deadlines.packs import Plan, RuleBook, Step
 from fahuo.kernel.arrays import DAY, Bools, Ints, first_known, from_local_array, to_local
-from fahuo.kernel.calendar import LAST, Calendar, DayTable, day_number
+from fahuo.kernel.calendar import Calendar, DayTable, day_number
 from fahuo.kernel.instant import NONE
 
 Plans = NDArray[np.int32]
@@ -35,8 +35,8 @@ Plans = NDArray[np.int32]
 CHUNK = 32_768
 """Orders computed at once: their columns stay in the processor's cache."""
 _MS_FROM = 100_000_000_000
-_LIMIT = (day_number(LAST) - 366 * 20) * DAY
-"""Start events from 1970 up to here (2080) are computed; others are not believed."""
+LIMIT = day_number(date(2080, 1, 1)) * DAY
+"""Start events from 1970 up to here are computed; others are not believed."""
 _CLOCK_PARTY = np.array([PARTY[p] for p in CLOCK_PARTY], dtype=np.int8)
 _CLOCK_STOP = np.array([STOPS.index(s) for s in CLOCK_STOP], dtype=np.int8)
 
@@ -202,7 +202,7 @@ class _Group:
             columns = [self.column(c) for c in map(self.facts.event, events) if c is not None]
             at = first_known(columns) if len(columns) > 1 else columns[0] if columns else np.empty(0, dtype=np.int64)
             rows = None
-            good = (at >= 0) & (at < _LIMIT)  # NONE is negative
+            good = (at >= 0) & (at < LIMIT)  # NONE is negative
             if not good.all():
                 rows = np.flatnonzero(good)
                 at = at[rows]
@@ -408,7 +408,7 @@ def _collect(facts: Facts, offset: int, book: RuleBook, grid: _Grid, plan_of: Pl
     band = np.full(len(order), NONE, dtype=np.int64) if grid.band is None else grid.band[mask]
     idle = np.flatnonzero(~mask.any(axis=1)).tolist()
     plans = book.plans
-    unmatched = {offset + i: plans[plan_of[i]].reason or plans[plan_of[i]].idle for i in idle}
+    unmatched = {offset + i: plans[plan_of[i]].words() for i in idle}
     return Clocks(
         order=order + offset,
         clock=clock.astype(np.int8),
