@@ -1,0 +1,200 @@
+"""Shops with what is open in each, the latest imports, waves, stock and messages: lists for pages and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import case, func, select
+
+from fahuo.carriers.tables import carriers, services
+from fahuo.catalogue import queries as catalogue
+from fahuo.catalogue.model import Shop
+from fahuo.catalogue.tables import skus, warehouses
+from fahuo.inventory.tables import pool
+from fahuo.orders import due
+from fahuo.orders.tables import imports, orders
+from fahuo.store.bulk import any_of, array
+from fahuo.store.engine import Tx
+from fahuo.store.tables import effects
+from fahuo.views.tower import WORKING
+from fahuo.warehouse.tables import packages, waves
+
+LIMIT_MAX: Final = 500
+
+
+class ShopView(NamedTuple):
+    """A shop with its open and overdue orders."""
+
+    shop: Shop
+    open: int
+    overdue: int
+
+
+class ImportView(NamedTuple):
+    """One import of a file: its counts, and whether it has finished."""
+
+    id: int
+    shop_id: int
+    file: str
+    at: int
+    actor: str
+    counts: dict[str, int]
+    finished_at: int | None
+
+
+class WaveView(NamedTuple):
+    """A wave and how far the floor is with it. `parcels` counts what was put into it, `left` what is still to pack."""
+
+    id: int
+    number: int
+    warehouse: str
+    carrier: str
+    leave_at: int | None
+    first_due_at: int | None
+    parcels: int
+    created_at: int
+    planned: int
+    arranged: int
+    packed: int
+    zone: str
+
+
+class StockView(NamedTuple):
+    """Units of a SKU over all warehouses; `free` can still be promised."""
+
+    sku_id: int
+    sku: str
+    name: str
+    on_hand: int
+    reserved: int
+    safety_buffer: int
+
+    @property
+    def free(self) -> int:
+        """Units nobody has reserved."""
+        return self.on_hand - self.reserved
+
+
+class EffectRow(NamedTuple):
+    """A message to the outside in a list."""
+
+    id: int
+    key: str
+    kind: str
+    lane: str
+    state: str
+    shop_id: int | None
+    order_id: int | None
+    package_id: int | None
+    due_at: int
+    attempts: int
+    outcome: dict[str, Any]
+
+
+def shop_views(tx: Tx, now: int, allowed: Collection[int] | None = None) -> list[ShopView]:
+    """All shops the reader may see, by name."""
+    rows = tx.rows(
+        select(orders.c.shop_id, func.count(), func.sum(case((orders.c.due_at < now, 1), else_=0)))
+        .where(orders.c.seller_id == tx.seller_id, any_of(orders.c.station, "stations"), due.of_shops(allowed))
+        .group_by(orders.c.shop_id),
+        stations=array(tx, ("intake", *WORKING)),
+        **({} if allowed is None else {"shops": array(tx, allowed)}),
+    )
+    counted = {row[0]: (int(row[1]), int(row[2] or 0)) for row in rows}
+    return [
+        ShopView(shop, *counted.get(shop.id, (0, 0)))
+        for shop in catalogue.shop_list(tx)
+        if allowed is None or shop.id in allowed
+    ]
+
+
+def last_imports(tx: Tx, limit: int = 10) -> list[ImportView]:
+    """The latest imports, newest first."""
+    rows = tx.rows(
+        select(*(imports.c[name] for name in ImportView._fields))
+        .where(imports.c.seller_id == tx.seller_id)
+        .order_by(imports.c.id.desc())
+        .limit(limit)
+    )
+    return [ImportView._make([*row[:5], msgspec.json.decode(row[5]), row[6]]) for row in rows]
+
+
+def wave_list(tx: Tx, limit: int = 50, before: int | None = None, number: int | None = None) -> list[WaveView]:
+    """Waves, newest first, below the number `before`; or the one of that number."""
+    wanted = (
+        select(
+            waves.c.id,
+            waves.c.number,
+            warehouses.c.name,
+            func.coalesce(carriers.c.name, ""),
+            waves.c.leave_at,
+            waves.c.first_due_at,
+            waves.c.parcels,
+            waves.c.created_at,
+            warehouses.c.zone,
+        )
+        .select_from(waves)
+        .join(warehouses, (warehouses.c.seller_id == waves.c.seller_id) & (warehouses.c.id == waves.c.warehouse_id))
+        .outerjoin(services, (services.c.seller_id == waves.c.seller_id) & (services.c.id == waves.c.service_id))
+        .outerjoin(carriers, (carriers.c.seller_id == waves.c.seller_id) & (carriers.c.id == services.c.carrier_id))
+        .where(waves.c.seller_id == tx.seller_id)
+    )
+    if before is not None:
+        wanted = wanted.where(waves.c.number < before)
+    if number is not None:
+        wanted = wanted.where(waves.c.number == number)
+    rows = tx.rows(wanted.order_by(waves.c.number.desc()).limit(min(limit, LIMIT_MAX)))
+    done = _progress(tx, [row[0] for row in rows])
+    return [WaveView._make([*row[:-1], *done.get(row[0], (0, 0, 0)), row[-1]]) for row in rows]
+
+
+def _progress(tx: Tx, ids: Collection[int]) -> dict[int, tuple[int, int, int]]:
+    """Wave id → parcels (without label yet, to pack, packed)."""
+    counts = [
+        func.sum(case((condition, 1), else_=0))
+        for condition in (
+            packages.c.state == "planned",
+            packages.c.state == "arranged",
+            packages.c.packed_at.is_not(None),
+        )
+    ]
+    rows = tx.rows(
+        select(packages.c.wave_id, *counts)
+        .where(packages.c.seller_id == tx.seller_id, any_of(packages.c.wave_id, "ids"))
+        .group_by(packages.c.wave_id),
+        ids=array(tx, ids),
+    )
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+
+def stock_list(tx: Tx, limit: int = 100, after: str = "") -> list[StockView]:
+    """Stock by SKU code, after the code `after`."""
+    rows = tx.rows(
+        select(skus.c.id, skus.c.sku, skus.c.name, pool.c.on_hand, pool.c.reserved, skus.c.safety_buffer)
+        .select_from(skus)
+        .join(pool, (pool.c.seller_id == skus.c.seller_id) & (pool.c.sku_id == skus.c.id))
+        .where(skus.c.seller_id == tx.seller_id, skus.c.sku > after)
+        .order_by(skus.c.sku)
+        .limit(min(limit, LIMIT_MAX))
+    )
+    return [StockView(*row) for row in rows]
+
+
+def effect_list(
+    tx: Tx, state: str = "", limit: int = 100, after: int = 0, allowed: Collection[int] | None = None
+) -> list[EffectRow]:
+    """Messages to platforms and carriers by id, after the id `after`; `state` '' for all of them."""
+    wanted = select(*(effects.c[name] for name in EffectRow._fields)).where(
+        effects.c.seller_id == tx.seller_id, effects.c.id > after
+    )
+    if state:
+        wanted = wanted.where(effects.c.state == state)
+    if allowed is not None:
+        wanted = wanted.where(any_of(effects.c.shop_id, "shops"))
+    rows = tx.rows(
+        wanted.order_by(effects.c.id).limit(min(limit, LIMIT_MAX)),
+        **({} if allowed is None else {"shops": array(tx, allowed)}),
+    )
+    return [EffectRow._make([*row[:-1], msgspec.json.decode(row[-1])]) for row in rows]
