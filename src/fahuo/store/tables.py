@@ -41,6 +41,7 @@ journal = Table(
     Column("data", Text, nullable=False, comment="canonical JSON (RFC 8785); no personal data"),
     Column("prev", LargeBinary, nullable=False, comment="hash of the row before, 32 zero bytes for the first"),
     Column("hash", LargeBinary, nullable=False, comment="SHA-256 over prev and the canonical JSON of the row"),
+    Index("journal_at", "seller_id", "at"),
     sqlite_with_rowid=False,
 )
 
