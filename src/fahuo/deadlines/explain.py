@@ -185,9 +185,9 @@ def _explanation(
     days: tuple[Day, ...] = ()
     notes: tuple[str, ...] = ()
     if rule is not None and not clocks.source[row]:
-        step = _step(book.plan(key_of(facts, i)), index)
-        at = int(clocks.starts[row])
-        calendar, notes = _extended(book.calendars[step.calendar], rule, step, at, extensions, lang)
+        plan, at = book.plan(key_of(facts, i)), int(clocks.starts[row])
+        step = _step(plan, index)
+        calendar, notes = _extended(book, plan, step, at, extensions, lang)
         days = tuple(
             _days(rule, calendar, facts, i, local(at, step.zone), local(int(clocks.due[row]), step.zone), lang)
         )
@@ -214,20 +214,15 @@ def _explanation(
 
 
 def _extended(
-    calendar: Calendar, rule: Rule, step: Step, at: Instant, extensions: Sequence[Extension], lang: str
+    book: RuleBook, plan: Plan, step: Step, at: Instant, extensions: Sequence[Extension], lang: str
 ) -> tuple[Calendar, tuple[str, ...]]:
     """The calendar with announced closures, and a note for each announcement that covers this start."""
-    notes = []
+    calendar, notes = book.calendars[step.calendar], []
     for x in extensions:
-        if not x.start_from <= at < x.start_to or (x.clocks and CLOCKS[rule.clock] not in x.clocks):
-            continue
-        if x.closed and x.calendar == step.calendar:
+        if book.concerns(x, plan, step) and x.start_from <= at < x.start_to:
             calendar = calendar.with_changes(closed=dict.fromkeys(x.closed, x.why or x.id))
-        elif not x.amount:
-            continue
-        notes.append(
-            t("extension {id}: {why} ({source}, {date})", lang, id=x.id, why=x.why, source=x.source, date=x.source_date)
-        )
+            said = N_("extension {id}: {why} ({source}, {date})")
+            notes.append(t(said, lang, id=x.id, why=x.why, source=x.source, date=x.source_date))
     return calendar, tuple(notes)
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from fahuo.deadlines.model import FIELDS, Codes, Indexes
+from fahuo.deadlines.model import CLOCKS, FIELDS, Codes, Extension, Indexes
 from fahuo.deadlines.packfile import (
     ANY,
     Market,
@@ -33,6 +33,7 @@ from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import DEFAULT, N_, t
 
 HERE = Path(__file__).resolve().parent
+_KEPT = 64
 _ALWAYS = (0, 2**62)  # instants before 1970 are nobody's
 
 
@@ -52,6 +53,7 @@ class Plan:
     """What speaks for all orders that share one key: the steps, or the reason why there are none."""
 
     market: str
+    seller_type: str
     steps: tuple[Step, ...]
     why: str
     """Text: why there are no steps, or why an order with steps may still have no clock."""
@@ -62,6 +64,8 @@ class Plan:
         return t(self.why, lang, **dict(self.values))
 
 
+Closed = tuple[tuple[date, str], ...]
+"""Dates that an announcement closes, and why."""
 Key = tuple[str, str, str, str, str, str | None]
 
 
@@ -95,6 +99,7 @@ class RuleBook:
     def __post_init__(self) -> None:
         self.keys = _Plans(self)
         self._numbers: dict[Plan, int] = {}
+        self._changed: dict[tuple[str, Closed], Calendar] = {}
         self.pack_ids = tuple(p.id for p in self.packs)
         self.rule_ids = tuple(r.id for r in self.rules)
         self.index = {p.id: i for i, p in enumerate(self.packs)}
@@ -137,7 +142,21 @@ class RuleBook:
             self.plans.append(plan)
         return number
 
-    def forget(self, limit: int = 4096) -> None:
+    def concerns(self, x: Extension, plan: Plan, step: Step) -> bool:
+        """Whether an announced extension is about this step of these orders."""
+        place = x.calendar == step.calendar if x.closed else self.market_of(x.market) == plan.market
+        clock = CLOCKS[self.rules[step.rule].clock]
+        return place and x.seller_type in ("", plan.seller_type) and (not x.clocks or clock in x.clocks)
+
+    def closed_also(self, calendar: str, closed: Closed) -> Calendar:
+        """The calendar with more closed dates; kept, because its day table is worth keeping."""
+        found = self._changed.get((calendar, closed))
+        if found is None:
+            self._changed = self._changed if len(self._changed) < _KEPT else {}
+            found = self._changed[calendar, closed] = self.calendars[calendar].with_changes(closed=dict(closed))
+        return found
+
+    def forget(self, limit: int = 4_096) -> None:
         """Drop the cached plans when odd input has made too many keys."""
         if len(self.keys) > limit:
             self.keys.clear()
@@ -149,26 +168,30 @@ class RuleBook:
         code = self.market_of(word or "")
         place = self.markets.get(code)
         if forced is not None and forced not in self.index:
-            return Plan(code, (), N_("there is no rule pack {pack}"), (("pack", forced),))
+            return Plan(code, seller, (), N_("there is no rule pack {pack}"), (("pack", forced),))
         rules = [r for r in self.rules if self._speaks(r, code, seller, shipping, order_type, forced)]
         if not rules:
             asked = ", ".join((code or "?", seller, shipping, order_type))
             if forced:
                 return Plan(
-                    code, (), N_("rule pack {pack} has no rule for {asked}"), (("asked", asked), ("pack", forced))
+                    code,
+                    seller,
+                    (),
+                    N_("rule pack {pack} has no rule for {asked}"),
+                    (("asked", asked), ("pack", forced)),
                 )
-            return Plan(code, (), N_("no rule found: no rule pack speaks for {asked}"), (("asked", asked),))
+            return Plan(code, seller, (), N_("no rule found: no rule pack speaks for {asked}"), (("asked", asked),))
         steps = []
         for rule in rules:
             pack = self.packs[rule.pack]
             if place is None and "market" in (pack.zone, pack.calendar):
                 said = N_("zone and working days of market {market} are not known")
-                return Plan(code, (), said, (("market", code or "?"),))
+                return Plan(code, seller, (), said, (("market", code or "?"),))
             steps.append(self._step(self.rules.index(rule), pack, place, region or ""))
         waits = ", ".join(dict.fromkeys(FIELDS[e] for r in rules for e in r.start))
         packs = ", ".join(dict.fromkeys(self.packs[r.pack].id for r in rules))
         said = N_("no clock of {packs} has started or was in force: it waits for {fields}")
-        return Plan(code, tuple(steps), said, (("fields", waits), ("packs", packs)))
+        return Plan(code, seller, tuple(steps), said, (("fields", waits), ("packs", packs)))
 
     def _speaks(self, rule: Rule, market: str, seller: str, shipping: str, kind: str, forced: str | None) -> bool:
         pack = self.packs[rule.pack]

@@ -7,10 +7,12 @@ Nothing in here knows the time of day, a database or a language.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fahuo.deadlines.limits import Starts, later, limits
 from fahuo.deadlines.model import (
     CLOCK,
     CLOCK_PARTY,
@@ -25,9 +27,9 @@ from fahuo.deadlines.model import (
     Indexes,
 )
 from fahuo.deadlines.packfile import MOST, STOPS, Rule
-from fahuo.deadlines.packs import Plan, RuleBook, Step
-from fahuo.kernel.arrays import DAY, Bools, Ints, first_known, from_local_array, to_local
-from fahuo.kernel.calendar import Calendar, DayTable, day_number
+from fahuo.deadlines.packs import Closed, Plan, RuleBook, Step
+from fahuo.kernel.arrays import DAY, Bools, Ints, earliest, first_known, to_local
+from fahuo.kernel.calendar import day_number
 from fahuo.kernel.instant import NONE
 
 Plans = NDArray[np.int32]
@@ -91,9 +93,9 @@ def _chunk(facts: Facts, offset: int, book: RuleBook, extensions: Sequence[Exten
     )
     plan_of = np.fromiter(map(book.keys.__getitem__, keys), dtype=np.int32, count=n)
     for number, where in _groups(plan_of):
-        group = _Group(facts, where, book, book.plans[number], extensions, grid)
+        group = _Group(facts, where, book, book.plans[number], grid)
         for step in group.plan.steps:
-            group.step(step, book.rules[step.rule])
+            group.step(step, extensions)
     _platform(facts, grid)
     return _collect(facts, offset, book, grid, plan_of)
 
@@ -113,152 +115,79 @@ def _groups(codes: Plans) -> Iterator[tuple[int, Ints | None]]:
         yield int(codes[where[0]]), where
 
 
-@dataclass
-class _Moments:
-    """Start events of a group that are known: who has them, and their local date and time of day."""
-
-    at: Ints
-    rows: Ints | None
-    """Positions inside the group; None = all."""
-    day: Ints
-    second: Ints
-
-
 class _Group:
     """The orders of one plan. Local dates are worked out once per start event and zone, not once per rule."""
 
-    def __init__(
-        self,
-        facts: Facts,
-        where: Ints | None,
-        book: RuleBook,
-        plan: Plan,
-        extensions: Sequence[Extension],
-        grid: _Grid,
-    ) -> None:
-        self.facts, self.where, self.book, self.plan = facts, where, book, plan
-        self.extensions, self.grid = extensions, grid
-        self.moments: dict[tuple[tuple[str, ...], str], _Moments] = {}
+    def __init__(self, facts: Facts, where: Ints | None, book: RuleBook, plan: Plan, grid: _Grid) -> None:
+        self.facts, self.where, self.book, self.plan, self.grid = facts, where, book, plan, grid
+        self.moments: dict[tuple[tuple[str, ...], str], Starts] = {}
 
-    def column(self, values: Ints) -> Ints:
-        """A column of the facts for this group's orders."""
-        return values if self.where is None else values[self.where]
+    def column(self, values: Ints, rows: Ints | None = None) -> Ints:
+        """A column of the facts for this group's orders, or for some of them."""
+        mine = values if self.where is None else values[self.where]
+        return mine if rows is None else mine[rows]
 
-    def step(self, step: Step, rule: Rule) -> None:
+    def step(self, step: Step, extensions: Sequence[Extension]) -> None:
         """One rule of the plan, into the grid."""
-        moments = self._moments(rule.start, step)
-        at, rows = moments.at, moments.rows
-        keep: Bools | None = None
-        if len(at) and (at.min() < step.since or at.max() >= step.until):
-            keep = (at >= step.since) & (at < step.until)
-        handling = None
-        if rule.handling:
-            handling = self._handling(rows)
-            given = (handling >= 0) & (handling <= MOST)
-            keep = given if keep is None else keep & given
-        day, second = moments.day, moments.second
-        if keep is not None:
-            if not keep.any():
-                return
-            at, day, second = at[keep], day[keep], second[keep]
-            rows = np.flatnonzero(keep) if rows is None else rows[keep]
-            handling = handling[keep] if handling is not None else None
-        if not len(at):
+        rule = self.book.rules[step.rule]
+        starts = self._starts(step, rule)
+        if not len(starts.at):
             return
-        due, band = self._due(step, rule, at, day, second, rows, handling)
-        self._store(step, rule, rows, at, due, band)
-
-    def _due(
-        self,
-        step: Step,
-        rule: Rule,
-        at: Ints,
-        day: Ints,
-        second: Ints,
-        rows: Ints | None,
-        handling: Ints | None,
-    ) -> tuple[Ints, Ints | None]:
-        amount: Ints | int = rule.amount
-        if rule.after_ready is not None:
-            ready = self.column(self.facts.ready_at) if rows is None else self.column(self.facts.ready_at)[rows]
-            amount = np.where(ready != NONE, rule.after_ready, rule.amount)
-        calendar_days = self._by_calendar(rows) if handling is not None else None
-        spans = _Spans(at, day, second, handling, calendar_days)
         calendar = self.book.calendars[step.calendar]
-        due, band = _limits(step, rule, calendar, spans, amount)
-        for closures, hit in self._closures(step, rule, at):
-            changed = calendar.with_changes(closed=closures)
-            some = amount if isinstance(amount, int) else amount[hit]
-            later, later_band = _limits(step, rule, changed, spans.pick(hit), some)
-            due[hit] = later
-            if band is not None and later_band is not None:
-                band[hit] = later_band
-        return self._more(step, rule, at, due), band
+        due, band = limits(rule, step.zone, calendar, starts)
+        mine = [x for x in extensions if self.book.concerns(x, self.plan, step)]
+        for closed, hit in _closures(mine, starts.at):
+            changed = self.book.closed_also(step.calendar, closed)
+            due[hit], other = limits(rule, step.zone, changed, starts.pick(hit))
+            if band is not None and other is not None:
+                band[hit] = other
+        for x in mine:
+            hit = (starts.at >= x.start_from) & (starts.at < x.start_to)
+            if x.amount and hit.any():
+                due[hit] = later(due[hit], x, step.zone, calendar)
+        self._store(step, rule, starts, due, band)
 
-    def _moments(self, events: tuple[str, ...], step: Step) -> _Moments:
-        key = events, step.zone.key
-        found = self.moments.get(key)
+    def _starts(self, step: Step, rule: Rule) -> Starts:
+        """The moments the rule counts from: those in force, with their amount and handling time."""
+        found = self._moments(rule.start, step.zone)
+        starts = Starts(found.at, found.rows, found.day, found.second, rule.amount)
+        if len(found.at) and (found.at.min() < step.since or found.at.max() >= step.until):
+            starts = starts.pick((found.at >= step.since) & (found.at < step.until))
+        if rule.after_ready is not None:
+            ready = self.column(self.facts.ready_at, starts.rows)
+            starts.amount = np.where(ready != NONE, rule.after_ready, rule.amount)
+        if rule.handling:
+            starts.handling = self.column(self.facts.handling_days, starts.rows)
+            starts.by_calendar = self._by_calendar(starts.rows)
+            given = (starts.handling >= 0) & (starts.handling <= MOST)
+            starts = starts if given.all() else starts.pick(given)
+        return starts
+
+    def _moments(self, events: tuple[str, ...], tz: ZoneInfo) -> Starts:
+        found = self.moments.get((events, tz.key))
         if found is None:
             columns = [self.column(c) for c in map(self.facts.event, events) if c is not None]
-            at = first_known(columns) if len(columns) > 1 else columns[0] if columns else np.empty(0, dtype=np.int64)
+            at = first_known(columns) if columns else np.empty(0, dtype=np.int64)
             rows = None
             good = (at >= 0) & (at < LIMIT)  # NONE is negative
             if not good.all():
                 rows = np.flatnonzero(good)
                 at = at[rows]
-            local = to_local(at, step.zone)
+            local = to_local(at, tz)
             day = local // DAY
-            found = self.moments[key] = _Moments(at, rows, day, local - day * DAY)
+            found = self.moments[events, tz.key] = Starts(at, rows, day, local - day * DAY)
         return found
-
-    def _handling(self, rows: Ints | None) -> Ints:
-        days = self.column(self.facts.handling_days)
-        return days if rows is None else days[rows]
 
     def _by_calendar(self, rows: Ints | None) -> Bools:
         kinds = self.facts.handling_type
-        at = np.arange(len(self.facts)) if self.where is None else self.where
-        at = at if rows is None else at[rows]
+        at = self.column(np.arange(len(self.facts)), rows)
         return np.fromiter((kinds[i] == "CALENDAR_DAY" for i in at.tolist()), dtype=np.bool_, count=len(at))
 
-    def _closures(self, step: Step, rule: Rule, at: Ints) -> Iterator[tuple[dict[date, str], Bools]]:
-        """(extra closed dates, orders whose start they apply to) for each combination of announced closures."""
-        mine = [x for x in self.extensions if x.closed and x.calendar == step.calendar and self._concerns(x, rule)]
-        if not mine:
-            return
-        mask = np.zeros(len(at), dtype=np.int64)
-        for bit, x in enumerate(mine):
-            mask |= ((at >= x.start_from) & (at < x.start_to)).astype(np.int64) << bit
-        for combination in np.unique(mask[mask > 0]).tolist():
-            chosen = [x for bit, x in enumerate(mine) if combination >> bit & 1]
-            yield {d: x.why or x.id for x in chosen for d in x.closed}, mask == combination
-
-    def _more(self, step: Step, rule: Rule, at: Ints, due: Ints) -> Ints:
-        """Announced additional hours and days, one announcement after the other."""
-        pack = self.book.packs[rule.pack]
-        for x in self.extensions:
-            elsewhere = self.book.market_of(x.market) != self.plan.market
-            if (
-                not x.amount
-                or elsewhere
-                or not self._concerns(x, rule)
-                or x.seller_type not in ("", *pack.seller_types)
-            ):
-                continue
-            hit = (at >= x.start_from) & (at < x.start_to)
-            if hit.any():
-                due = due.copy()
-                due[hit] = _later(due[hit], x, step, self.book.calendars[step.calendar])
-        return due
-
-    def _concerns(self, extension: Extension, rule: Rule) -> bool:
-        return not extension.clocks or CLOCKS[rule.clock] in extension.clocks
-
-    def _store(self, step: Step, rule: Rule, rows: Ints | None, at: Ints, due: Ints, band: Ints | None) -> None:
-        grid, where = self.grid, self.where
-        inside = slice(None) if rows is None else rows
-        target = inside if where is None else where[inside]
-        grid.starts[target, rule.clock] = at
+    def _store(self, step: Step, rule: Rule, starts: Starts, due: Ints, band: Ints | None) -> None:
+        grid = self.grid
+        inside = slice(None) if starts.rows is None else starts.rows
+        target = inside if self.where is None else self.where[inside]
+        grid.starts[target, rule.clock] = starts.at
         grid.due[target, rule.clock] = due
         grid.rule[target, rule.clock] = step.rule
         if band is not None:
@@ -267,115 +196,28 @@ class _Group:
             grid.band[target, rule.clock] = band
 
 
-@dataclass
-class _Spans:
-    """Start moments with their handling times, ready for arithmetic."""
-
-    at: Ints
-    day: Ints
-    second: Ints
-    handling: Ints | None
-    calendar_days: Bools | None
-
-    def pick(self, hit: Bools) -> "_Spans":
-        return _Spans(
-            self.at[hit],
-            self.day[hit],
-            self.second[hit],
-            None if self.handling is None else self.handling[hit],
-            None if self.calendar_days is None else self.calendar_days[hit],
-        )
-
-
-def _limits(step: Step, rule: Rule, calendar: Calendar, spans: _Spans, amount: Ints | int) -> tuple[Ints, Ints | None]:
-    """Due instants of a rule, and its lower band."""
-    table = calendar.table()
-    day, late = spans.day, None
-    if rule.cutoff is not None:
-        late = spans.second >= _cutoffs(rule.cutoff, calendar, day)
-    if spans.handling is not None and spans.calendar_days is not None:
-        worked = table.add_open_days(day, np.where(spans.calendar_days, 0, spans.handling))
-        day = np.where(spans.calendar_days, day + spans.handling, np.where(spans.handling > 0, worked, day))
-    due = _due(step, rule, table, _Spans(spans.at, day, spans.second, None, None), amount, late)
-    if rule.late_same_day is not None and late is not None:
-        special = late & table.is_open[spans.day - table.first]
-        own = spans.day[special] * DAY + rule.late_same_day
-        due[special] = from_local_array(own, step.zone)
-    band = None
-    if rule.band is not None:
-        band = _due(step, rule, table, _Spans(spans.at, day, spans.second, None, None), rule.band, late)
-    return due, band
-
-
-def _due(step: Step, rule: Rule, table: DayTable, spans: _Spans, amount: Ints | int, late: Bools | None) -> Ints:
-    """One limit: amount units after the start, on the rule's calendar, at the rule's time of day."""
-    if rule.unit == "hour":
-        return _snapped(spans.at + np.asarray(amount) * 3600, rule, step)
-    if rule.unit == "business_hour":
-        return _snapped(from_local_array(_worked_hours(table, spans, amount), step.zone), rule, step)
-    if rule.unit == "calendar_day":
-        day = spans.day + amount + (0 if late is None else late)
-    elif late is None:
-        day = np.where(np.equal(amount, 0), spans.day, table.add_open_days(spans.day, amount))
-    else:
-        day = _received(table, spans.day, late, amount)
-    return from_local_array(day * DAY + (spans.second if rule.snap is None else rule.snap), step.zone)
-
-
-def _received(table: DayTable, day: Ints, late: Bools, amount: Ints | int) -> Ints:
-    """`amount` open days after the day an order counts as received: its own if open and before the cut-off."""
-    i = day - table.first
-    received: Ints = table.opens[table.before[i] + (late & table.is_open[i]) + amount]
-    return received
-
-
-def _cutoffs(cutoff: int, calendar: Calendar, day: Ints) -> Ints | int:
-    if not calendar.cutoffs:
-        return cutoff
-    week = np.array([calendar.cutoffs.get(w, cutoff) for w in range(7)], dtype=np.int64)
-    return week[(day + 3) % 7]
-
-
-def _worked_hours(table: DayTable, spans: _Spans, amount: Ints | int) -> Ints:
-    """Local seconds after `amount` hours that pass only on open days (24 hours each)."""
-    i = spans.day - table.first
-    passed = table.before[i] * DAY + np.where(table.is_open[i], spans.second, 0) + np.asarray(amount) * 3600
-    # due at midnight means the end of the day before, not the start of the next open day
-    whole = (passed - 1) // DAY
-    end: Ints = table.opens[whole] * DAY + (passed - whole * DAY)
-    return end
-
-
-def _snapped(at: Ints, rule: Rule, step: Step) -> Ints:
-    if rule.snap is None:
-        return at
-    local = to_local(at, step.zone)
-    return from_local_array(local // DAY * DAY + rule.snap, step.zone)
-
-
-def _later(due: Ints, extension: Extension, step: Step, calendar: Calendar) -> Ints:
-    if extension.unit == "hour":
-        return due + extension.amount * 3600
-    local = to_local(due, step.zone)
-    day = local // DAY
-    if extension.unit == "calendar_day":
-        moved = day + extension.amount
-    else:
-        moved = calendar.table().add_open_days(day, extension.amount)
-    return from_local_array(moved * DAY + local % DAY, step.zone)
+def _closures(extensions: Sequence[Extension], at: Ints) -> Iterator[tuple[Closed, Bools]]:
+    """(extra closed dates, moments they apply to) for each combination of announced closures that occurs."""
+    closing = [x for x in extensions if x.closed and len(at) and at.max() >= x.start_from and at.min() < x.start_to]
+    if not closing:
+        return
+    applies = np.stack([(at >= x.start_from) & (at < x.start_to) for x in closing])
+    for combination in np.unique(applies, axis=1).T:
+        if combination.any():
+            chosen = [x for x, used in zip(closing, combination.tolist(), strict=True) if used]
+            closed = {d: x.why or x.id for x in chosen for d in x.closed}
+            yield tuple(sorted(closed.items())), (applies == combination[:, None]).all(axis=0)
 
 
 def _platform(facts: Facts, grid: _Grid) -> None:
     """The platform's own limits, over those of the packs."""
-    limits: dict[int, list[Ints]] = {}
+    found: dict[int, list[Ints]] = {}
     for name, clock_name in PLATFORM_FIELDS.items():
         values = facts.platform.get(name)
         if values is not None:
-            limits.setdefault(CLOCK[clock_name], []).append(_seconds(values))
-    for clock, columns in limits.items():
-        own = columns[0]
-        for other in columns[1:]:
-            own = np.where(own == NONE, other, np.where(other == NONE, own, np.minimum(own, other)))
+            found.setdefault(CLOCK[clock_name], []).append(_seconds(values))
+    for clock, columns in found.items():
+        own = earliest(columns)
         given = own != NONE
         if not given.any():
             continue
@@ -391,8 +233,9 @@ def _platform(facts: Facts, grid: _Grid) -> None:
 
 
 def _seconds(values: Ints) -> Ints:
-    """Some live fields come in milliseconds."""
-    return np.where(values > _MS_FROM, values // 1000, values) if values.max(initial=0) > _MS_FROM else values
+    """Some live fields come in milliseconds; nought means there is none."""
+    known = np.where(values > 0, values, NONE)
+    return np.where(known > _MS_FROM, known // 1000, known)
 
 
 def _collect(facts: Facts, offset: int, book: RuleBook, grid: _Grid, plan_of: Plans) -> Clocks:
