@@ -28,17 +28,18 @@ _TIMES: Final = (
 
 def finish(order: m.OrderIn, context: ReadContext) -> m.OrderIn | None:
     """The order as it may be taken; None when it does not exist yet as of the asked time. Raises `Refused`."""
-    if not order.lines and order.state != m.CANCELLED:
+    _check_times(order, context)
+    seen = order if context.as_of is None else rewind(order, context.as_of)
+    if seen and not seen.lines and seen.state not in m.FINISHED:
         raise refuse(
             "no_items",
             None,
             None,
-            N_("The order has no items and is not cancelled."),
+            N_("The order has no items and is still open."),
             N_("Export the order again with its items."),
             order.row,
         )
-    _check_times(order, context)
-    return order if context.as_of is None else rewind(order, context.as_of)
+    return seen
 
 
 def _check_times(order: m.OrderIn, context: ReadContext) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from fahuo.kernel.instant import zone
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import DEFAULT
 from fahuo.orders.model import SHIPPING_TIKTOK, Refusal
@@ -80,6 +81,8 @@ class Refused(Exception):
         super().__init__(problem.code)
         self.problem = problem
         self.row = row
+        self.file: str | None = None
+        """Set when the row stands in another file than the order's own."""
 
 
 def refuse(
@@ -94,7 +97,7 @@ def refusal(refused: Refused, context: ReadContext, file: str, row: int | None, 
     """The report entry of a refused order, its texts in the context's language."""
     shown = refused.problem.render(context.lang)
     return Refusal(
-        file=file,
+        file=refused.file or file,
         row=refused.row if refused.row is not None else row,
         order=order,
         code=shown.code,
@@ -103,3 +106,12 @@ def refusal(refused: Refused, context: ReadContext, file: str, row: int | None, 
         message=shown.message,
         next=shown.next,
     )
+
+
+def known_zone(name: str) -> bool:
+    """Whether there is such an IANA zone."""
+    try:
+        zone(name)
+    except ValueError:
+        return False
+    return True
