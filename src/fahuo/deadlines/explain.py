@@ -47,10 +47,10 @@ OUTCOME_WORDS = {
     "cancelled": N_("order cancelled before the limit"),
 }
 _UNITS = {
-    "business_day": N_("{n} working days after"),
-    "calendar_day": N_("{n} calendar days after"),
-    "business_hour": N_("{n} working hours after"),
-    "hour": N_("{n} hours after"),
+    "business_day": N_("{n} working days after {event}"),
+    "calendar_day": N_("{n} calendar days after {event}"),
+    "business_hour": N_("{n} working hours after {event}"),
+    "hour": N_("{n} hours after {event}"),
 }
 _MANY = 60
 """Longest walk that is written out day by day."""
@@ -111,7 +111,7 @@ def why(clocks: Clocks, row: int, facts: Facts, book: RuleBook, lang: str = DEFA
     calendar = book.calendars[step.calendar]
     begun, begun_text = _moment(at, step.zone, lang)
     limit, limit_text = _moment(due, step.zone, lang)
-    parts = [_counted(rule, facts, i, at, lang), begun_text]
+    parts = [_counted(rule, facts, i, at, begun_text, lang)]
     if rule.cutoff is not None:
         parts.append(_cutoff_words(rule, calendar, begun, lang))
     parts.append(t("limit {when} ({zone})", lang, when=limit_text, zone=step.zone.key))
@@ -257,23 +257,21 @@ def _days(
             yield Day(day, number, t("counted", lang))
 
 
-def _counted(rule: Rule, facts: Facts, i: int, at: Instant, lang: str) -> str:
-    event = _event(rule, facts, i, at)
-    said = []
-    if rule.handling:
-        own = facts.handling_type[i] == "CALENDAR_DAY"
-        unit = N_("handling time of {n} calendar days") if own else N_("handling time of {n} working days")
-        said.append(t(unit, lang, n=int(facts.handling_days[i])))
+def _counted(rule: Rule, facts: Facts, i: int, at: Instant, when: str, lang: str) -> str:
+    event = f"{FIELDS[_event(rule, facts, i, at)]} {when}"
     amount = rule.amount
     if rule.after_ready is not None and facts.ready_at[i] != NONE:
         amount = rule.after_ready
+    if rule.handling:
+        own = facts.handling_type[i] == "CALENDAR_DAY"
+        unit = N_("handling time of {n} calendar days") if own else N_("handling time of {n} working days")
+        handled = t(unit, lang, n=int(facts.handling_days[i]))
+        if not amount:
+            return t("{handled} after {event}", lang, handled=handled, event=event)
+        return t("{handled}, then {n} working days, after {event}", lang, handled=handled, n=amount, event=event)
     if rule.cutoff is not None and not amount:
-        said.append(t("on the working day the order counts as received, from", lang))
-    elif amount or not rule.handling:
-        said.append(t(_UNITS[rule.unit], lang, n=amount))
-    else:
-        said.append(t("after", lang))
-    return f"{' + '.join(said)} {FIELDS[event]}"
+        return t("on the working day the order counts as received, by {event}", lang, event=event)
+    return t(_UNITS[rule.unit], lang, n=amount, event=event)
 
 
 def _event(rule: Rule, facts: Facts, i: int, at: Instant) -> str:
