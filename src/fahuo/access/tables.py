@@ -71,3 +71,17 @@ access_log = Table(
     Column("data", Text, nullable=False, comment="JSON; no secret, no personal data"),
     Index("access_log_at", "seller_id", "at"),
 )
+
+api_requests = Table(
+    "api_requests",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor", Text, primary_key=True, comment="whose key it is: two tokens may use the same word"),
+    Column("key", Text, primary_key=True, comment="Idempotency-Key as sent"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of method, path and body"),
+    Column("status", Integer, comment="HTTP status of the answer; empty while the request runs"),
+    Column("answer", LargeBinary, comment="the answer's body, sealed: it may name a buyer"),
+    Column("media", Text, nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Index("api_requests_begun", "seller_id", "begun_ms"),
+)
