@@ -7,7 +7,8 @@ Read from the syntax tree of every module:
 - `bulk.update`, `update_each` and `upsert` name a key that begins with "seller_id".
 
 What is rightly without a seller (global tables, the server itself) says so beside the statement:
-`# scope: ok -- users belong to the installation, not to a seller`.
+`# scope: ok -- users belong to the installation, not to a seller`; a module whose every statement goes to a database
+of its own says it once, on a line of its own: `# scope: ok in this module -- a private temporary database`.
 """
 
 import ast
@@ -26,6 +27,7 @@ KEYED = {"update": (2, "key"), "update_each": (2, "key"), "upsert": (4, "conflic
 JOINS = {"join", "outerjoin"}
 SQL = re.compile(r"\s*(?:SELECT|UPDATE|DELETE FROM|WITH)\s+\S[\s\S]*\b(?:FROM|SET)\b|\s*DELETE FROM\b")
 ESCAPE = re.compile(r"#\s*scope:\s*ok\b")
+MODULE_ESCAPE = re.compile(r"^# scope: ok in this module\b", re.MULTILINE)
 
 
 def _is_statement(node: ast.AST) -> bool:
@@ -35,16 +37,19 @@ def _is_statement(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id in STATEMENTS
 
 
-def _names_seller(nodes: Iterable[ast.AST]) -> bool:
-    """Whether one of the expressions mentions seller_id, not counting what stands inside an inner select."""
+def _names_seller(nodes: Iterable[ast.AST], conditions: frozenset[str] = frozenset()) -> bool:
+    """Whether one of the expressions mentions seller_id, not counting what stands inside an inner select.
+
+    `conditions` are names that stand for such a mention.
+    """
     for node in nodes:
         if _is_statement(node):
             continue
-        if isinstance(node, ast.Attribute | ast.Name | ast.Constant | ast.keyword):
-            word = {ast.Attribute: "attr", ast.Name: "id", ast.Constant: "value", ast.keyword: "arg"}[type(node)]
-            if "seller_id" in str(getattr(node, word)):
-                return True
-        if _names_seller(ast.iter_child_nodes(node)):
+        match node:
+            case ast.Attribute(attr=word) | ast.keyword(arg=word) | ast.Name(id=word) | ast.Constant(value=word):
+                if "seller_id" in str(word) or (isinstance(node, ast.Name) and word in conditions):
+                    return True
+        if _names_seller(ast.iter_child_nodes(node), conditions):
             return True
     return False
 
@@ -62,6 +67,17 @@ class Module:
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         }
+
+        # Names for a comparison with seller_id: `_OWN = effects.c.seller_id == bindparam("seller")`.
+        self.conditions = frozenset(
+            target.id
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Assign)
+            and any(isinstance(part, ast.Compare) and _names_seller([part]) for part in ast.walk(node.value))
+            and not _is_statement(node.value)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        )
 
     def escaped(self, node: ast.expr) -> bool:
         """Whether the escape stands on a line of the whole Python statement, or on the line above it."""
@@ -143,10 +159,10 @@ def _method(call: ast.Call) -> str:
 def _statement_problem(module: Module, call: ast.Call) -> str | None:
     top, calls = module.chain(call)
     calls = [*calls, *module.continued(top)]
-    if not any(_method(step) in {"where", "filter"} and _names_seller(step.args) for step in calls):
+    if not any(_method(step) in {"where", "filter"} and _names_seller(step.args, module.conditions) for step in calls):
         return "no .where(… seller_id …)"
     for step in calls:
-        if _method(step) in JOINS and not _names_seller([*step.args[1:], *step.keywords]):
+        if _method(step) in JOINS and not _names_seller([*step.args[1:], *step.keywords], module.conditions):
             return f".{_method(step)}(…) without seller_id in its condition"
     return None
 
@@ -175,6 +191,8 @@ def _call_problem(module: Module, call: ast.Call) -> str | None:
 
 def problems(text: str) -> Iterator[tuple[int, str]]:
     """(line, what is wrong) for every statement that does not name the seller."""
+    if MODULE_ESCAPE.search(text):
+        return
     module = Module(text)
     inner = {part for node in ast.walk(module.tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(module.tree):

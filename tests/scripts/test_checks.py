@@ -27,6 +27,8 @@ def scope_problems(code: str) -> list[str]:
         "def f():\n    columns = ('seller_id', 'id', 'a')\n    bulk.upsert(tx, t, columns, rows, columns[:2], ('a',))",
         "tx.rows('SELECT a FROM t WHERE seller_id = :s')",
         "# scope: ok -- users belong to the installation\nx = select(users.c.id)",
+        "# scope: ok in this module -- a private database\nx = 1\ntx.execute('DELETE FROM t')",
+        "OWN = t.c.seller_id == bindparam('seller')\nx = update(t).where(OWN, t.c.id == 1).values(a=1)",
         "x = 'SELECT the file FROM the list'.lower() + 'seller_id'  # scope: ok -- a sentence, no statement",
     ],
 )
@@ -42,6 +44,8 @@ def test_a_scoped_statement_passes(code: str) -> None:
         ("x = select(t.c.id).where(t.c.id.in_(select(u.c.id).where(u.c.seller_id == 1)))", "no .where"),
         ("x = select(t.c.id).where(t.c.id == select(u.c.id)).where(t.c.seller_id == 1)", "no .where"),
         ("x = update(t).values(a=1)", "no .where"),
+        ("own = tx.seller_id\nx = update(t).where(t.c.id == own).values(a=1)", "no .where"),
+        ("own = select(u.c.id).where(u.c.seller_id == 1)\nx = delete(t).where(t.c.id.in_(own))", "no .where"),
         ("x = delete(t).where(t.c.id == 1)", "no .where"),
         ("x = select(t.c.id).join(u, u.c.id == t.c.u).where(t.c.seller_id == 1)", ".join"),
         ("bulk.update(tx, t, ('id',), ('a',), rows)", "no key"),
