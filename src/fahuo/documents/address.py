@@ -45,26 +45,32 @@ def layout(country: str, parts: dict[str, tuple[str, ...]]) -> list[tuple[str, b
     `parts`: N name, A street lines, D district, C city, S region, Z postal code; what is empty leaves no trace.
     A country whose format has no place for a part that is given gets it on a line of its own: nothing is dropped.
     """
-    known = style(country)
-    native = any(CJK.search(text) for key in "ADCS" for text in parts.get(key, ()))
-    form = known.native if native else known.latin
-    placed = set(PART.findall(form))
-    if extra := [f"%{key}" for key in "DCSZ" if key not in placed and parts.get(key)]:
-        coarse_first = form.find("%S") < form.find("%A") and "%S" in placed
-        form = form.replace("%A", "%n".join([*reversed(extra), "%A"] if coarse_first else ["%A", *extra]))
+    native = CJK.search("".join(text for key in "ADCS" for text in parts.get(key, ()))) is not None
     lines: list[tuple[str, bool]] = []
-    for row in form.split("%n"):
-        if row in {"%A", "%N"}:
-            lines += [(text, row == "%N") for text in parts.get(row[1], ())]
+    for row in _rows(country, native, "".join(key for key in "DCSZ" if parts.get(key))):
+        if row in (["", "A", ""], ["", "N", ""]):
+            lines += [(text, row[1] == "N") for text in parts.get(row[1], ())]
         elif text := _row(row, parts):
             lines.append((text, False))
     return lines
 
 
-def _row(row: str, parts: dict[str, tuple[str, ...]]) -> str:
+@lru_cache(maxsize=4096)
+def _rows(country: str, native: bool, given: str) -> list[list[str]]:
+    """Rows of the country's format, each as literal, part, literal, part, …; every part in `given` has its place."""
+    known = style(country)
+    form = known.native if native else known.latin
+    placed = set(PART.findall(form))
+    if extra := [f"%{key}" for key in given if key not in placed]:
+        coarse_first = form.find("%S") < form.find("%A") and "%S" in placed
+        form = form.replace("%A", "%n".join([*reversed(extra), "%A"] if coarse_first else ["%A", *extra]))
+    return [PART.split(row) for row in form.split("%n")]
+
+
+def _row(row: list[str], parts: dict[str, tuple[str, ...]]) -> str:
     """One row with its parts filled; a literal (", ", "〒", "-") stays only beside a part that is there."""
     out, literal = "", ""
-    for n, piece in enumerate(PART.split(row)):
+    for n, piece in enumerate(row):
         if n % 2 == 0:
             literal = piece or literal
             continue

@@ -111,10 +111,13 @@ class Library:
     def _han(self) -> tuple[str, ...]:
         return tuple(f for families in HAN.values() for f in families if f in self.faces)
 
-    def families(self, han: str) -> tuple[str, ...]:
-        """Font families for the typesetter, with that national form of Chinese characters (a key of HAN) first."""
-        first = [f for f in HAN.get(han, ()) if f in self.faces]
-        return (*(f for f in GENERAL if f in self.faces), *first, *(f for f in self._han if f not in first))
+    def families(self, first: str) -> tuple[str, ...]:
+        """Font families for the typesetter: the first of GENERAL, then what `first` names (a key of HAN or a family).
+
+        The typesetter tries them in this order on every run of text, so the one that is needed should come early.
+        """
+        early = [GENERAL[0], *HAN.get(first, (first,))]
+        return tuple(f for f in dict.fromkeys((*early, *GENERAL, *self._han)) if f in self.faces)
 
     def missing(self, characters: Iterable[str]) -> set[str]:
         """Those characters that no font here can print."""

@@ -28,6 +28,13 @@ INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\ufff9-\ufffb]")
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u2604\u2607-\u27bf\ufe0e\ufe0f\u20e3\U000e0020-\U000e007f]+")
 
 
+DIRTY = re.compile(
+    f"{DIRECTION.pattern}|{INVISIBLE.pattern}|{EMOJI.pattern}"
+    "|[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff]|[^\\S\n]{2}|\n[^\\S\n]|[^\\S\n]\n|\u3000|\xa0"
+)
+"""Quick look: text without any of these is printed as it stands (a line end here only separates fields)."""
+
+
 class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A name and postal address. `country` is ISO 3166-1 alpha-2; `lines` are street and house, finest first."""
 
@@ -56,6 +63,14 @@ class Label(Struct, frozen=True, kw_only=True):
     marks: tuple[str, ...] = ()
     note: str = ""
 
+    def texts(self) -> Iterator[str]:
+        """Every text that is printed, except the waybill number."""
+        for who in (self.recipient, self.seller):
+            yield from (who.name, who.district, who.city, who.region, who.postal_code, who.country, who.phone)
+            yield from who.lines
+        yield from (self.order_number, self.carrier, self.service, self.sort_code, self.pieces, self.note)
+        yield from self.marks
+
 
 def clean(text: str) -> str:
     """The text as it is printed: composed form, no control, direction or invisible marks, no emoji, single blanks."""
@@ -70,10 +85,13 @@ def clean(text: str) -> str:
 def cleaned(label: Label) -> tuple[Label, list[Problem]]:
     """The label as it is printed, and a notice for each field that lost characters no printer should print."""
     notices: list[Problem] = []
+    every = "\n".join(("", *label.texts(), ""))
+    if not DIRTY.search(every) and unicodedata.is_normalized("NFC", every):
+        return label, notices
 
     def tidy(text: str, field: str) -> str:
         new = clean(text)
-        if len("".join(text.split())) - len("".join(new.split())) > 0 and EMOJI.sub("", text) != text:
+        if EMOJI.search(text):
             notices.append(_notice("label.emoji_removed", field, N_("Emoji were left out of {field}.")))
         if DIRECTION.search(text):
             notices.append(

@@ -73,6 +73,24 @@ def merge(parts: Sequence[bytes]) -> bytes:
         return _saved(whole)
 
 
+def page(document: bytes, number: int) -> bytes:
+    """One page (numbered from 1) as a PDF of its own."""
+    with LOCK:
+        source, single = pypdfium2.PdfDocument(document), pypdfium2.PdfDocument.new()
+        single.import_pages(source, [number - 1])
+        source.close()
+        return _saved(single)
+
+
+def page_texts(document: bytes) -> list[str]:
+    """The text of every page."""
+    with LOCK:
+        source = pypdfium2.PdfDocument(document)
+        texts = [source[number].get_textpage().get_text_bounded() for number in range(len(source))]
+        source.close()
+        return texts
+
+
 def _saved(document: pypdfium2.PdfDocument) -> bytes:
     out = io.BytesIO()
     document.save(out)

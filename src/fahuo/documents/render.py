@@ -27,9 +27,23 @@ LANGUAGE = {
     "CN": "zh", "TW": "zh", "HK": "zh", "MO": "zh", "SG": "en", "JP": "ja", "KR": "ko", "TH": "th", "VN": "vi",
     "LA": "lo", "KH": "km", "MM": "my", "SA": "ar", "AE": "ar", "EG": "ar", "KW": "ar", "QA": "ar", "IN": "hi",
 }  # fmt: skip
+FIXED = frozenset("TOFRM Order Tel. kg · pcs")
+"""Characters the template and this module add of their own."""
 RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 KANA = re.compile("[\u3040-\u30ff]")
 HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+FAMILY = {
+    "thai": "Noto Sans Thai",
+    "lao": "Noto Sans Lao",
+    "khmer": "Noto Sans Khmer",
+    "burmese": "Noto Sans Myanmar",
+    "arabic": "Noto Sans Arabic",
+    "devanagari": "Noto Sans Devanagari",
+}
+SCRIPT = re.compile(
+    "(?P<thai>[\u0e00-\u0e7f])|(?P<lao>[\u0e80-\u0eff])|(?P<khmer>[\u1780-\u17ff])|(?P<burmese>[\u1000-\u109f])"
+    "|(?P<arabic>[\u0600-\u06ff])|(?P<devanagari>[\u0900-\u097f])|(?P<han>[\u1100-\u11ff\u2e80-\ud7af\uf900-\ufaff])"
+)
 BREAKABLE = re.compile("[\\x21-\u05ff]{12,}")
 
 
@@ -96,10 +110,10 @@ def _render(batch: list[Label], fmt: Format, width: float, height: float, dpi: i
             refused[number] = problems
         else:
             good[number] = label
-    library, missing = fonts.library(set().union(*map(_characters, good.values())))
+    library, missing = fonts.library(_characters(good.values()))
     if missing:
         for number, label in list(good.items()):
-            if here := _characters(label) & missing:
+            if here := _characters([label]) & missing:
                 refused[number] = [fonts.problem(here)]
                 del good[number]
     document = _document(library, good, refused, fmt, width, height, dpi) if good else b""
@@ -147,27 +161,12 @@ def _document(
 
 def _data(library: fonts.Library, pages: list[dict[str, Any]], width: float, height: float, *, bars: bool) -> bytes:
     shown = [{key: value for key, value in p.items() if key != "bars"} | ({} if bars else {"svg": ""}) for p in pages]
-    families = {han: library.families(han) for han in fonts.HAN}
+    families = {first: library.families(first) for first in (*fonts.HAN, *fonts.GENERAL)}
     return msgspec.json.encode({"width": width, "height": height, "fonts": families, "labels": shown})
 
 
-def _characters(label: Label) -> set[str]:
-    both = (label.recipient, label.seller)
-    texts = [
-        t
-        for who in both
-        for t in (who.name, *who.lines, who.district, who.city, who.region, who.postal_code, who.phone)
-    ]
-    return set().union(
-        label.waybill,
-        label.order_number,
-        label.carrier,
-        label.service,
-        label.sort_code,
-        label.note,
-        *label.marks,
-        *texts,
-    )
+def _characters(labels: Iterable[Label]) -> set[str]:
+    return set("".join(f"{label.waybill}{''.join(label.texts())}" for label in labels)) | FIXED
 
 
 def page(label: Label, number: int, width: float) -> dict[str, Any]:
@@ -181,6 +180,9 @@ def page(label: Label, number: int, width: float) -> dict[str, Any]:
         "bars": bars,
         "bars_mm": sum(bars) * barcode.dots(sum(bars), width - 4) * barcode.DOT,
         "svg": barcode.svg(bars),
+        "fonts": _first_font(
+            label.recipient.country, f"{label.carrier} {label.service} {label.note} {label.sort_code}"
+        ),
         "carrier": breakable(label.carrier, 15),
         "service": breakable(label.service, 18),
         "sort_code": label.sort_code,
@@ -213,7 +215,7 @@ def _party(who: Party, abroad: bool, *, compact: bool = False) -> dict[str, Any]
     return {
         "lines": lines,
         "phone": who.phone,
-        "han": _han(who.country, text),
+        "fonts": _first_font(who.country, text),
         "lang": "ar" if rtl else LANGUAGE.get(who.country, "en"),
         "region": who.country if re.fullmatch("[A-Z]{2}", who.country) else None,
         "rtl": rtl,
@@ -229,6 +231,17 @@ def _joined(lines: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
         blank = " " if address.CJK.search("".join(texts)) else ", "
         joined += [(text, True) for text in texts] if is_name else [(blank.join(texts), False)]
     return joined
+
+
+def _first_font(country: str, text: str) -> str:
+    """Key of the font list for a text: by its script, for Chinese characters by their national form."""
+    if text.isascii():
+        return fonts.GENERAL[0]
+    return (
+        fonts.GENERAL[0]
+        if not (script := SCRIPT.search(text))
+        else FAMILY.get(script.lastgroup or "") or _han(country, text)
+    )
 
 
 def _han(country: str, text: str) -> str:

@@ -31,7 +31,9 @@ PLAIN = re.compile(r"[A-Za-z0-9 ./+$%*#:()-]+")
 RUN = re.compile(r"(.)\1{2,}")
 
 
-def from_pdf(document: bytes, codes: Sequence[tuple[str, list[int]]], width: float, height: float, dpi: int) -> bytes:
+def from_pdf(
+    document: bytes, codes: Sequence[tuple[str, Sequence[int]]], width: float, height: float, dpi: int
+) -> bytes:
     """ZPL of a PDF without bars, a label per page; `codes` are waybill and bar widths of each page."""
     if dpi not in DPI:
         raise Failure(
@@ -64,7 +66,7 @@ def rasters(document: bytes, dpi: float) -> Iterator[NDArray[np.uint8]]:
             opened.close()
 
 
-def _label(pixels: NDArray[np.uint8], text: str, bars: list[int], per_mm: int, width: float) -> str:
+def _label(pixels: NDArray[np.uint8], text: str, bars: Sequence[int], per_mm: int, width: float) -> str:
     module = barcode.dots(sum(bars), width - 4) * per_mm // 8
     left = round((width * per_mm - sum(bars) * module) / 2)
     top, high = BAR_TOP * per_mm, BAR_HEIGHT * per_mm
