@@ -9,7 +9,7 @@ a hundred thousand orders as cheap as planning a thousand.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,18 @@ from fahuo.carriers.model import ANY, REFUSAL_CODE, Rate, Service
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 Place = tuple[str, str, str]
+_Value = TypeVar("_Value", bound=Hashable)
 
 MILLION: Final = 1_000_000
 KILOGRAM: Final = 1000
 _ZONE_SHIFT: Final = 32
 
 
-def factorise(column: Sequence[Hashable]) -> tuple[Ints, list[Hashable]]:
+def factorise(column: Sequence[_Value]) -> tuple[Ints, list[_Value]]:
     """Codes and distinct values of a column, in order of first appearance."""
-    seen: dict[Hashable, int] = {}
-    codes = np.fromiter((seen.setdefault(value, len(seen)) for value in column), dtype=np.int64, count=len(column))
-    return codes, list(seen)
+    distinct = list(dict.fromkeys(column))
+    code = {value: index for index, value in enumerate(distinct)}
+    return np.fromiter(map(code.__getitem__, column), dtype=np.int64, count=len(column)), distinct
 
 
 def postal_key(text: str) -> str:
@@ -149,19 +150,19 @@ class Tariff:
         r, regions = factorise(region)
         p, codes = factorise(postal)
         known_regions = {name for _, name in self._regions}
-        region_names = [region_key(str(name)) for name in regions]
+        region_names = [region_key(name) for name in regions]
         region_names = [name if name in known_regions else "" for name in region_names]
-        postal_names = np.array([postal_key(str(code)) for code in codes], dtype=np.str_)
+        postal_names = np.array([postal_key(code) for code in codes], dtype=np.str_)
         found, inverse = np.unique((c * len(regions) + r) * len(codes) + p, return_inverse=True)
         of_country, rest = np.divmod(found, len(regions) * len(codes))
         of_region, of_postal = np.divmod(rest, len(codes))
-        prefix = self._longest(of_country, [str(name) for name in countries], postal_names[of_postal])
+        prefix = self._longest(of_country, countries, postal_names[of_postal])
         names = [
-            (str(countries[i]), region_names[j], k)
+            (countries[i], region_names[j], k)
             for i, j, k in zip(of_country.tolist(), of_region.tolist(), prefix, strict=True)
         ]
         code, distinct = factorise(names)
-        return code[inverse], distinct  # type: ignore[return-value]  # the values put in are places
+        return code[inverse], distinct
 
     def _longest(self, of_country: Ints, countries: list[str], postal: NDArray[np.str_]) -> list[str]:
         """The longest prefix that a card names for the country, of each postal code."""

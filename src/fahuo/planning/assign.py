@@ -17,8 +17,10 @@ from scipy.sparse import csr_array
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.planning.model import Bools, Floats, Ints
 
-_FIRST_COLUMNS: Final = 4
-_ROUNDS: Final = 60
+_COLUMNS: Final = 12
+_SAMPLE: Final = 500
+_TORN: Final = 800
+_GOOD_ENOUGH: Final = 5e-4
 _LEFT_OUT: Final = -1
 _TOLERANCE: Final = 1e-6
 
@@ -27,16 +29,15 @@ _TOLERANCE: Final = 1e-6
 class Assignment:
     """`count` orders of class `row` go to departure `column`; -1: no capacity for them.
 
-    `duals`: what one more parcel of capacity would save, by departure; `value`: the LP optimum, with those left out
-    at their price; `rounds`: LPs solved (0: everybody fits into the cheapest).
+    `duals`: what one more parcel of capacity would save, by departure. `classes_solved`: classes the LP saw (0: none
+    was needed, everybody fits into the cheapest).
     """
 
     row: Ints
     column: Ints
     count: Ints
     duals: Floats
-    value: float
-    rounds: int
+    classes_solved: int
 
 
 def assign(cost: Floats, count: Ints, capacity: Ints, left_out: Floats) -> Assignment:
@@ -44,37 +45,130 @@ def assign(cost: Floats, count: Ints, capacity: Ints, left_out: Floats) -> Assig
 
     `cost` is (classes, departures), inf where refused; `count` orders a class; `capacity` parcels a departure, -1: no
     limit; `left_out` what leaving an order of the class out is reckoned at, dearer than any way of planning it.
+
+    Few classes are one LP. For many, the LP of a stratified sample of the orders gives the prices of capacity; most
+    classes have one departure that is clearly cheapest at these prices and take it; the least decided ones are settled
+    by a second LP over what is left. The result is compared with the Lagrangian bound at the same prices, and a sample
+    that does not prove itself good enough is doubled, up to the LP over everything.
     """
-    classes = np.arange(len(count))
-    best = cost.argmin(axis=1) if cost.shape[1] else np.zeros(len(count), np.int64)
-    least = cost[classes, best] if cost.shape[1] else np.full(len(count), np.inf)
-    load = np.bincount(best, weights=np.where(np.isfinite(least), count, 0), minlength=cost.shape[1])
-    if np.isfinite(least).all() and ((capacity < 0) | (load <= capacity)).all():
-        return Assignment(classes, best, count, np.zeros(cost.shape[1]), float(least @ count), 0)
-    return _generate(cost, count, capacity, left_out)
+    best = cost.argmin(axis=1)
+    load = np.bincount(best, weights=count, minlength=cost.shape[1])
+    if ((capacity < 0) | (load <= capacity)).all():
+        return Assignment(np.arange(len(count)), best, count, np.zeros(cost.shape[1]), 0)
+    size, order = _SAMPLE, _alike_together(cost)
+    while len(count) > 2 * size:
+        found = _sampled(cost, count, capacity, left_out, order, size)
+        if _proven(found, cost, count, capacity, left_out):
+            return found
+        size *= 2
+    rows, columns, x, duals = _optimum(cost, count, capacity, left_out)
+    return Assignment(*integral(rows, columns, x, cost, count, capacity), duals, len(count))
 
 
-def _generate(cost: Floats, count: Ints, capacity: Ints, left_out: Floats) -> Assignment:
-    """Column generation: start from each class's cheapest departures, price the others in while they improve."""
+def _sampled(cost: Floats, count: Ints, capacity: Ints, left_out: Floats, order: Ints, size: int) -> Assignment:
+    """The plan at prices from a sample of `size` orders, the `size` least decided classes by a second LP."""
+    rows, weight = _sample(order, count, size)
+    duals = _optimum(cost[rows], weight, capacity, left_out[rows])[3]
+    reduced = cost + duals
+    two = np.partition(np.column_stack([reduced, left_out]), 1, axis=1)
+    by_lead = np.argsort(two[:, 1] - two[:, 0], kind="stable")
+    torn, clear = np.sort(by_lead[: size + _TORN - _SAMPLE]), np.sort(by_lead[size + _TORN - _SAMPLE :])
+    row, column, units = follow(reduced[clear], count[clear], capacity)
+    room = np.where(capacity < 0, -1, capacity - _load(column, units, len(capacity)))
+    rows, columns, x, _ = _optimum(cost[torn], count[torn], room, left_out[torn])
+    torn_row, torn_column, torn_units = integral(rows, columns, x, cost[torn], count[torn], room)
+    return Assignment(
+        np.concatenate([clear[row], torn[torn_row]]),
+        np.concatenate([column, torn_column]),
+        np.concatenate([units, torn_units]),
+        duals,
+        size + len(torn),
+    )
+
+
+def _load(column: Ints, units: Ints, departures: int) -> Ints:
+    kept = column >= 0
+    return np.bincount(column[kept], weights=units[kept], minlength=departures).astype(np.int64)
+
+
+def _proven(found: Assignment, cost: Floats, count: Ints, capacity: Ints, left_out: Floats) -> bool:
+    """Whether the plan is within `_GOOD_ENOUGH` of the Lagrangian bound at its own prices."""
+    paid = np.where(found.column < 0, left_out[found.row], cost[found.row, np.maximum(found.column, 0)])
+    bound = np.minimum((cost + found.duals).min(axis=1), left_out) @ count
+    bound -= found.duals @ np.maximum(capacity, 0)
+    return float(paid @ found.count) <= float(bound) * (1 + _GOOD_ENOUGH)
+
+
+def _alike_together(cost: Floats) -> Ints:
+    """An order of the classes in which neighbours prefer the same departures, by nearly the same margin."""
+    ranks = np.argsort(cost, axis=1, kind="stable")[:, :3]
+    margin = np.take_along_axis(cost, ranks, axis=1)[:, :2] @ np.array([-1.0, 1.0][: min(2, cost.shape[1])])
+    return np.lexsort((margin, *ranks.T[::-1]))
+
+
+def _sample(order: Ints, count: Ints, size: int) -> tuple[Ints, Floats]:
+    """Classes and weights of a systematic sample of `size` orders, spread evenly over alike classes."""
+    total = int(count.sum())
+    picks = (np.arange(size) * total + total // 2) // size
+    rows, times = np.unique(np.searchsorted(np.cumsum(count[order]), picks, side="right"), return_counts=True)
+    return order[rows], np.asarray(times * (total / size), dtype=np.float64)
+
+
+def follow(reduced: Floats, count: Ints, capacity: Ints) -> tuple[Ints, Ints, Ints]:
+    """Send every class where it is cheapest at the prices in `reduced`; where a departure overfills, those stay who
+    would lose most, and the rest turn to their next best with room.
+
+    Returns (class, departure or -1, orders): every order appears once, no capacity is exceeded.
+    """
+    reduced, left = reduced.copy(), count.copy()
+    room = np.where(capacity < 0, np.iinfo(np.int64).max // 2, capacity)
+    reduced[:, room == 0] = np.inf
+    parts: list[tuple[Ints, Ints, Ints]] = []
+    todo = np.arange(len(count))
+    while len(todo):
+        two = np.partition(reduced[todo], 1, axis=1)[:, :2] if reduced.shape[1] > 1 else np.repeat(reduced[todo], 2, 1)
+        able = np.isfinite(two[:, 0])
+        todo, two = todo[able], two[able]
+        column = reduced[todo].argmin(axis=1)
+        with np.errstate(invalid="ignore"):
+            order = np.lexsort((two[:, 0] - two[:, 1], column))  # within a departure, the largest loss first
+        row, column = todo[order], column[order]
+        starts = np.flatnonzero(np.r_[True, column[1:] != column[:-1]][: len(column)])
+        before = np.cumsum(left[row]) - left[row]
+        before -= np.repeat(before[starts], np.diff(np.r_[starts, len(row)]))
+        taken = np.clip(room[column] - before, 0, left[row])
+        parts.append((row[taken > 0], column[taken > 0], taken[taken > 0]))
+        np.subtract.at(room, column, taken)
+        left[row] -= taken
+        reduced[:, room == 0] = np.inf
+        todo = row[left[row] > 0]
+    missed = np.flatnonzero(left)
+    parts.append((missed, np.full(len(missed), _LEFT_OUT), left[missed]))
+    rows, columns, units = zip(*parts, strict=True)
+    return np.concatenate(rows), np.concatenate(columns), np.concatenate(units)
+
+
+def _optimum(cost: Floats, count: Ints | Floats, capacity: Ints, left_out: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """The LP by column generation: each class's cheapest departures first, others priced in while they improve.
+
+    Returns the columns (class, departure), their values and the duals of capacity.
+    """
     chosen = np.zeros(cost.shape, dtype=np.bool_)
-    first = np.argsort(cost, axis=1, kind="stable")[:, :_FIRST_COLUMNS]
+    first = np.argsort(cost, axis=1, kind="stable")[:, :_COLUMNS]
     np.put_along_axis(chosen, first, values=True, axis=1)
     chosen &= np.isfinite(cost)
-    rounds, better = 0, chosen
-    while rounds < _ROUNDS and better.any():
-        rounds += 1
-        rows, columns, x, prices, duals, value = _solve(cost, count, capacity, left_out, chosen)
-        with np.errstate(invalid="ignore"):
-            better = (cost + duals < prices[:, None] - _TOLERANCE) & ~chosen
+    while True:
+        rows, columns, x, prices, duals = _solve(cost, count, capacity, left_out, chosen)
+        better = (cost + duals < prices[:, None] - _TOLERANCE) & ~chosen
+        if not better.any():
+            return rows, columns, x, duals
         chosen |= better
-    row, column, units = integral(rows, columns, x, cost, count, capacity)
-    return Assignment(row, column, units, duals, value, rounds)
 
 
 def _solve(
-    cost: Floats, count: Ints, capacity: Ints, left_out: Floats, chosen: Bools
-) -> tuple[Ints, Ints, Floats, Floats, Floats, float]:
-    """One LP over the chosen columns and one "left out" column a class: rows, columns, x, prices, duals, value."""
+    cost: Floats, count: Ints | Floats, capacity: Ints, left_out: Floats, chosen: Bools
+) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+    """One LP over the chosen columns and one "left out" column a class: rows, columns, x, prices, duals."""
     rows, columns = np.nonzero(chosen)
     n, classes = len(rows), len(count)
     row_of = np.concatenate([rows, np.arange(classes)])
@@ -98,7 +192,7 @@ def _solve(
     duals = np.zeros(cost.shape[1])
     if len(full):
         duals[full] = np.maximum(-found.ineqlin.marginals, 0.0)
-    return rows, columns, found.x[:n], found.eqlin.marginals, duals, float(found.fun)
+    return rows, columns, found.x[:n], found.eqlin.marginals, duals
 
 
 def integral(

@@ -117,7 +117,7 @@ def _columns(
         place=place,
         places=places,
         kind=kind,
-        kinds=kinds,  # type: ignore[arg-type]  # the values put in are pairs of text
+        kinds=kinds,
         box=box,
         boxes=boxes,
         weight_cell=np.searchsorted(edges, weight, side="left").astype(np.int64),

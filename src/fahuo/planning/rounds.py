@@ -17,8 +17,9 @@ from fahuo.planning.shelves import Shelves
 MASK_BITS: Final = 62
 """Warehouses one plan can choose between. Orders pinned to one are not bound by it."""
 
-_EARLIER_FIRST: Final = 1e-4
-"""Minor units by which a later hand-over counts as dearer, so that nothing waits without a reason."""
+_EARLIER_FIRST: Final = 0.001
+"""Minor units by which a later hand-over counts as dearer, up to double that for the class due first: nothing waits
+without a reason, and where many may wait as well, the latest due waits. In the choice only, never in a price."""
 
 _LEFT_OUT: Final = 20
 """Leaving an order unplanned is reckoned at this many times the dearest way of planning one."""
@@ -183,7 +184,10 @@ def _distribute(classes: Classes, price: Floats, left_out: Floats, urgent: Ints)
     leaving = choices.departures
     cost = price + choices.risk[choices.cell] * classes.penalty[:, None]
     leave = np.array([d.leave_at for d in leaving], dtype=np.int64)
-    cost += _EARLIER_FIRST * np.unique(leave, return_inverse=True)[1] if len(leaving) else 0.0
+    first = np.full(len(classes.count), _LATEST)
+    np.minimum.at(first, classes.of, urgent)
+    wait = _EARLIER_FIRST * (2 - np.argsort(np.argsort(first, kind="stable")) / len(first))
+    cost += wait[:, None] * (np.unique(leave, return_inverse=True)[1] if len(leaving) else 0.0)
     capacity = np.array([-1 if d.capacity is None else d.capacity for d in leaving], dtype=np.int64)
     usable = np.flatnonzero(np.isfinite(cost).any(axis=1)) if len(leaving) else np.empty(0, np.int64)
     found = assign(cost[usable], classes.count[usable], capacity, left_out[usable])

@@ -73,7 +73,9 @@ def waves(warehouse: Ints, service: Ints, leave_at: Ints, due_at: Ints) -> tuple
 
 def _empty(orders: PlanOrders, network: Network, now: int) -> Plan:
     n = len(orders)
-    chosen_by = [who_decides(market, kind) for market, kind in zip(orders.market, orders.shipping_type, strict=True)]
+    kinds = list(zip(orders.market, orders.shipping_type, strict=True))
+    decides = {kind: who_decides(*kind) for kind in set(kinds)}
+    chosen_by = [decides[kind] for kind in kinds]
     return Plan(
         ids=orders.ids,
         warehouse=np.zeros(n, np.int64),
