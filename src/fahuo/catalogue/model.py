@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -77,12 +78,30 @@ class SkuIndex:
             found = listed.get((0, platform_sku_id))
         return self._by_code.get(seller_sku) if found is None else found
 
+    def names(self, shop_id: int) -> Container[str]:
+        """Every word that names one of our SKUs in a shop: its listings' ids and the seller's own codes."""
+        return _Names(self, shop_id)
+
+    def knows(self, shop_id: int, word: str) -> bool:
+        """Whether a platform SKU id of the shop, or a code of the seller, is a SKU of ours."""
+        listed = self._listed
+        return (shop_id, word) in listed or (0, word) in listed or word in self._by_code
+
     def units(self, sku_id: int, quantity: int) -> tuple[tuple[int, int], ...]:
         """What has to leave the shelf for `quantity` of a SKU: the parts of a bundle, or itself."""
         sku = self.by_id[sku_id]
         if not sku.parts:
             return ((sku_id, quantity),)
         return tuple((part, count * quantity) for part, count in sku.parts)
+
+
+class _Names(Container[str]):
+    def __init__(self, index: SkuIndex, shop_id: int) -> None:
+        self._index = index
+        self._shop = shop_id
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self._index.knows(self._shop, word)
 
 
 class Warehouse(msgspec.Struct, frozen=True, kw_only=True):

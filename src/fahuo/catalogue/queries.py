@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from fahuo.catalogue.model import Sender, Shop, Sku, SkuIndex, Warehouse
 from fahuo.catalogue.tables import bundle_parts, cartons, listings, shops, skus, warehouses
+from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 
 _SHOP = (
@@ -114,3 +117,26 @@ def carton_rows(tx: Tx) -> list[tuple]:  # type: ignore[type-arg]  # plain rows,
             .order_by(c.code)
         )
     ]
+
+
+def codes(tx: Tx, table: Table) -> dict[str, int]:
+    """code → id of a table whose rows have a code of their own (warehouses, cartons, carriers)."""
+    rows = tx.rows(select(table.c.code, table.c.id).where(table.c.seller_id == tx.seller_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def sku_codes(tx: Tx, wanted: Iterable[str]) -> dict[str, int]:
+    """code → id of the SKUs among `wanted` that exist."""
+    found = select(skus.c.sku, skus.c.id).where(skus.c.seller_id == tx.seller_id, any_of(skus.c.sku, "codes"))
+    return {row[0]: row[1] for row in tx.rows(found, codes=array(tx, list(wanted)))}
+
+
+def callbacks(tx: Tx) -> list[tuple[int, str, str, bytes]]:
+    """(shop, name, address, sealed key) of shops whose results go to the seller's own system."""
+    s = shops.c
+    rows = tx.rows(
+        select(s.id, s.name, s.callback_url, s.callback_secret).where(
+            s.seller_id == tx.seller_id, s.callback_url.is_not(None), s.callback_secret.is_not(None)
+        )
+    )
+    return [(row[0], row[1], row[2], bytes(row[3])) for row in rows]

@@ -33,4 +33,4 @@ def replace(tx: Tx, orders: Iterable[int], rows: Sequence[ClockValues]) -> None:
 def stop(tx: Tx, rows: Sequence[tuple[int, int, int]]) -> int:
     """Stop clocks: (order, clock, met at). A clock already stopped keeps its first instant. Returns clocks stopped."""
     keyed = [(tx.seller_id, order, clock, at) for order, clock, at in rows]
-    return bulk.update(tx, clocks, ("seller_id", "order_id", "clock"), ("met_at",), keyed, "met_at IS NULL")
+    return bulk.update(tx, clocks, ("seller_id", "order_id", "clock"), ("met_at",), keyed, "t.met_at IS NULL")

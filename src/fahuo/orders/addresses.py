@@ -58,7 +58,8 @@ def check_addresses(recipients: Iterable[RecipientIn]) -> list[AddressCheck]:
 
 
 def _check(r: RecipientIn) -> AddressCheck:
-    masked = r.masked or MASK in r.name or MASK in r.phone or any(MASK in line for line in r.lines)
+    street = " ".join(r.lines)
+    masked = r.masked or MASK in r.name or MASK in r.phone or MASK in street
     if MASK in r.country:
         return _MASKED
     rules = country(r.country)
@@ -66,7 +67,9 @@ def _check(r: RecipientIn) -> AddressCheck:
         code = "country_unknown" if r.country else "country_missing"
         return AddressCheck(masked, () if masked and not r.country else (_problem(code, "country", r),))
     problems: list[Problem] = []
-    masked = _check_lines(r, masked, problems)
+    # A letter or digit at once in most; stars and dashes alone are no street.
+    if not (masked or street[:1].isalnum() or any(c.isalnum() for c in street)):
+        problems.append(_problem("lines_missing", "lines", r))
     postal, region = r.postal_code, r.region
     hidden = MASK in postal or MASK in region or MASK in r.city
     masked = masked or hidden
@@ -76,17 +79,6 @@ def _check(r: RecipientIn) -> AddressCheck:
         changes = (("postal_code", postal), ("region", region))
         return AddressCheck(masked, tuple(problems), tuple(c for c in changes if getattr(r, c[0]) != c[1]))
     return _MASKED if masked else _GOOD
-
-
-def _check_lines(r: RecipientIn, masked: bool, problems: list[Problem]) -> bool:
-    """Whether a street is given; answers whether the record is masked."""
-    for line in r.lines:
-        # Most lines show a letter or digit at once; stars and dashes alone are no street.
-        if line[:1].isalnum() or any(c.isalnum() for c in line):
-            return masked
-    if not masked:
-        problems.append(_problem("lines_missing", "lines", r))
-    return masked
 
 
 def _check_place(r: RecipientIn, rules: Country, masked: bool, problems: list[Problem]) -> tuple[str, str]:

@@ -88,6 +88,10 @@ _HOLDS: Final = {
                             N_("Ask the buyer whether both are meant. The order goes on meanwhile.")),
     "no_stock": (WAREHOUSE, False, N_("Not all units of the order are in stock."),
                  N_("Count again, take in new stock or tell the buyer; the order goes on once they are there.")),
+    "cannot_plan": (OPS, False, N_("No warehouse and service can be planned for it: {value}."),
+                    N_("The order page says what was refused and why; it is planned again by itself.")),
+    "report_declined": (OPS, False, N_("The tracking number was declined: {value}."),
+                        N_("Correct what the answer names, then send it again from the order page.")),
     "no_rule_found": (OPS, False, N_("No deadline rule was found for market {value}."),
                       N_("Choose a rule pack for the shop: fahuo shops add NAME --pack ID.")),
     "cannot_leave_in_time": (OPS, False, N_("It cannot leave before its clock: {hours} hours left."),
@@ -110,10 +114,15 @@ class VerifyFacts(Struct, kw_only=True):
     """Key of the fingerprints, so that they cannot be guessed from an address; at most 64 bytes."""
 
 
-def verify(batch: Sequence[OrderIn], facts: VerifyFacts) -> list[list[Hold]]:
-    """The holds of each order, in the order of the batch; an empty list lets it go on."""
+def verify(
+    batch: Sequence[OrderIn], facts: VerifyFacts, prints: Sequence[bytes | None] | None = None
+) -> list[list[Hold]]:
+    """The holds of each order, in the order of the batch; an empty list lets it go on.
+
+    `prints`: the orders' fingerprints where the caller has them already (see `fingerprints`).
+    """
     checks = check_addresses(order.recipient for order in batch)
-    twins = _twins(batch, facts)
+    twins = _twins(batch, fingerprints(batch, facts.secret) if prints is None else prints, facts)
     return [
         _verify(order, facts, check, twin) if is_verified(order) else []
         for order, check, twin in zip(batch, checks, twins, strict=True)
@@ -233,14 +242,18 @@ def fingerprint(order: OrderIn, secret: bytes) -> bytes | None:
     return blake2b(repr((who, items)).encode(), digest_size=16, key=secret).digest()
 
 
-def _twins(batch: Sequence[OrderIn], facts: VerifyFacts) -> list[str]:
+def fingerprints(batch: Sequence[OrderIn], secret: bytes) -> list[bytes | None]:
+    """The fingerprint of each order that is verified, None for the others."""
+    return [fingerprint(o, secret) if o.created_at is not None and is_verified(o) else None for o in batch]
+
+
+def _twins(batch: Sequence[OrderIn], prints: Sequence[bytes | None], facts: VerifyFacts) -> list[str]:
     """For each order the id of an earlier one that looks the same, or an empty text."""
     within = facts.duplicate_hours * 3600
     seen: dict[bytes, tuple[int, str]] = {}
     twins = []
-    for order in batch:
+    for order, print_ in zip(batch, prints, strict=True):
         twin = ""
-        print_ = fingerprint(order, facts.secret) if is_verified(order) and order.created_at is not None else None
         if print_ is not None and order.created_at is not None:
             earlier = [*facts.recent.get(print_, ()), *([seen[print_]] if print_ in seen else [])]
             near = [i for at, i in earlier if abs(order.created_at - at) <= within and i != order.platform_order_id]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+from sqlalchemy import bindparam, delete
 
 from fahuo.orders.model import OrderIn
 from fahuo.orders.rules import Hold
@@ -27,6 +28,8 @@ class Taken(NamedTuple):
     station: str
     sku_ids: Sequence[int | None]
     warehouse_id: int | None
+    state_at: int | None
+    twin: str
     digest: bytes
     due_at: int | None
     due_clock: str | None
@@ -94,6 +97,8 @@ def _order_row(seller: int, shop: int, one: Taken, source: str, at: int) -> tupl
         o.cancel_reason,
         source,
         o.updated_at,
+        one.state_at,
+        one.twin,
         one.digest,
         at,
         one.due_at,
@@ -148,10 +153,28 @@ def release(tx: Tx, found: Iterable[tuple[int, str, int]], at: int, by: str, not
         ("seller_id", "order_id", "code", "since_at"),
         ("released_at", "released_by", "note"),
         rows,
-        "released_at IS NULL",
+        "t.released_at IS NULL",
     )
 
 
 def move(tx: Tx, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> int:
     """Set columns of orders; a row is (order id, values in the order of `columns`). Returns rows changed."""
     return bulk.update(tx, orders, ("seller_id", "id"), columns, [(tx.seller_id, *row) for row in rows])
+
+
+_DROP_LINES = delete(order_lines).where(
+    order_lines.c.seller_id == bindparam("seller"), bulk.any_of(order_lines.c.order_id, "orders")
+)
+
+
+def replace_lines(tx: Tx, told: Sequence[tuple[int, OrderIn, Sequence[int | None]]]) -> None:
+    """Write the lines of known orders anew: (order id, order, SKUs of its lines)."""
+    tx.execute(_DROP_LINES, {"seller": tx.seller_id, "orders": bulk.array(tx, [id_ for id_, _, _ in told])})
+    rows = [row for id_, order, skus in told for row in line_rows(tx.seller_id, id_, order, skus)]
+    bulk.insert(tx, order_lines, LINE_COLUMNS, rows)
+
+
+def map_lines(tx: Tx, rows: Sequence[tuple[int, int, int | None]]) -> int:
+    """Set the seller's SKU of lines: (order, line, SKU)."""
+    keyed = [(tx.seller_id, *row) for row in rows]
+    return bulk.update(tx, order_lines, ("seller_id", "order_id", "line_no"), ("sku_id",), keyed)

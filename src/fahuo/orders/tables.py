@@ -65,6 +65,8 @@ orders = Table(
     Column("cancel_reason", Text, nullable=False),
     Column("source", Text, nullable=False, comment="api, webhook or file"),
     Column("source_at", BigInteger, comment="the source's update time; empty for files"),
+    Column("state_at", BigInteger, comment="business time of the file that told the state; empty when an API did"),
+    Column("twin", Text, nullable=False, comment="keyed hash of buyer and items, to suspect duplicates; or empty"),
     Column("digest", LargeBinary, nullable=False, comment="of the content taken last: the same again changes nothing"),
     Column("taken_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, comment="earliest due time of a seller clock still running"),
@@ -74,7 +76,8 @@ orders = Table(
     Column("journal_seq", BigInteger, nullable=False),
     Column("journal_head", LargeBinary, nullable=False),
     Index("orders_platform", "seller_id", "shop_id", "platform_order_id", unique=True),
-    Index("orders_station", "seller_id", "station", "due_at"),
+    Index("orders_twin", "seller_id", "twin"),
+    Index("orders_station", "seller_id", "station", "due_at", "id"),
     Index("orders_state", "seller_id", "state", "created_at"),
 )
 

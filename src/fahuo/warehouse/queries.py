@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, select
 
+from fahuo.carriers.tables import services
+from fahuo.inventory.tables import stock
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import Item, Parcel
-from fahuo.warehouse.tables import package_items, packages, waves
+from fahuo.warehouse.tables import label_files, labels, package_items, packages, waves
 
 _SELLER = bindparam("seller")
 _PARCEL = tuple(packages.c[name] for name in Parcel._fields)
@@ -59,12 +62,6 @@ def items(tx: Tx, ids: Iterable[int]) -> dict[int, list[Item]]:
     return found
 
 
-def wave_numbered(tx: Tx, number: int) -> int | None:
-    """Id of the wave with that number."""
-    rows = tx.rows(select(waves.c.id).where(waves.c.seller_id == tx.seller_id, waves.c.number == number))
-    return rows[0][0] if rows else None
-
-
 def last_wave_number(tx: Tx) -> int:
     """The highest wave number given out so far, 0 when none."""
     rows = tx.rows(select(func.max(waves.c.number)).where(waves.c.seller_id == tx.seller_id))
@@ -82,3 +79,70 @@ def to_pack(tx: Tx, limit: int, after: int = 0) -> list[int]:
             .limit(limit)
         )
     ]
+
+
+class Wave(NamedTuple):
+    """A wave as stored."""
+
+    id: int
+    number: int
+    warehouse_id: int
+    service_id: int
+    leave_at: int | None
+    first_due_at: int | None
+    parcels: int
+    created_at: int
+
+
+_WAVE = tuple(waves.c[name] for name in Wave._fields)
+
+
+def wave_numbered(tx: Tx, number: int) -> Wave | None:
+    """The wave with that number."""
+    rows = tx.rows(select(*_WAVE).where(waves.c.seller_id == tx.seller_id, waves.c.number == number))
+    return Wave(*rows[0]) if rows else None
+
+
+def bins(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], str]:
+    """(warehouse, SKU) → bin on the shelf."""
+    found = select(stock.c.warehouse_id, stock.c.sku_id, stock.c.bin).where(
+        stock.c.seller_id == tx.seller_id, any_of(stock.c.sku_id, "skus")
+    )
+    return {(row[0], row[1]): row[2] for row in tx.rows(found, skus=array(tx, sorted(set(skus))))}
+
+
+def service_names(tx: Tx) -> dict[int, str]:
+    """Service id → name, as the label shows it."""
+    rows = tx.rows(select(services.c.id, services.c.name).where(services.c.seller_id == tx.seller_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def without_label(tx: Tx) -> list[Parcel]:
+    """Platform-shipped parcels that are not packed and have no label file yet."""
+    where = (packages.c.label_origin == "platform") & packages.c.label_id.is_(None) & packages.c.packed_at.is_(None)
+    alive = packages.c.state.in_(("planned", "arranged"))
+    return [Parcel(*row) for row in tx.rows(_parcels(where & alive), seller=tx.seller_id)]
+
+
+def label_pages(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+    """Label id → (label id, file, page from 1)."""
+    found = select(labels.c.id, labels.c.file_id, labels.c.page).where(
+        labels.c.seller_id == tx.seller_id, any_of(labels.c.id, "ids")
+    )
+    return {row[0]: (row[0], row[1], row[2]) for row in tx.rows(found, ids=array(tx, list(ids)))}
+
+
+def sealed_files(tx: Tx, ids: Iterable[int]) -> dict[int, bytes]:
+    """File id → sealed label file; erased ones are left out."""
+    found = select(label_files.c.id, label_files.c.sealed).where(
+        label_files.c.seller_id == tx.seller_id, label_files.c.sealed.is_not(None), any_of(label_files.c.id, "ids")
+    )
+    return {row[0]: bytes(row[1]) for row in tx.rows(found, ids=array(tx, list(ids)))}
+
+
+def file_with(tx: Tx, digest: str) -> int | None:
+    """The label file with that SHA-256, if it was taken before."""
+    rows = tx.rows(
+        select(label_files.c.id).where(label_files.c.seller_id == tx.seller_id, label_files.c.digest == digest)
+    )
+    return rows[0][0] if rows else None

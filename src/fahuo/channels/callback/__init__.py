@@ -1,0 +1,1 @@
+"""Results go back by a signed HTTP call to the seller's own system."""

@@ -1,0 +1,347 @@
+"""Use case: a source tells again about orders we know. What counts is decided by `orders.merge`; this carries it out.
+
+A change of facts runs the same judgement as a new order: articles, clocks, holds, units, station. What a move of the
+platform means for parcels and waiting effects is settled in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fahuo.catalogue.model import Shop
+from fahuo.deadlines import queries as deadlines_queries
+from fahuo.deadlines import service as deadlines
+from fahuo.deadlines.model import CLOCKS
+from fahuo.flow import parcels
+from fahuo.flow.checks import Checks
+from fahuo.flow.clocks import Timing, clock_rows, time_orders
+from fahuo.flow.house import Desk
+from fahuo.inventory import queries as inventory_queries
+from fahuo.inventory import service as inventory
+from fahuo.inventory.model import Want
+from fahuo.orders import queries as orders_queries
+from fahuo.orders import service as orders
+from fahuo.orders.journey import Standing, station_of
+from fahuo.orders.merge import Decision, Known, digest, take
+from fahuo.orders.model import CANCELLED, LineIn, OrderIn, RecipientIn, Refusal
+from fahuo.orders.queries import Line, Stored
+from fahuo.orders.rules import Hold
+from fahuo.store import journal, personal
+from fahuo.store.engine import Tx
+
+if TYPE_CHECKING:
+    from fahuo.flow.intake import Report
+
+Told = tuple[Stored, OrderIn]
+_MOVED = (
+    "state",
+    "station",
+    "order_type",
+    "shipping_type",
+    "fulfillment_type",
+    "handling_days",
+    "handling_type",
+    "priority_level",
+    "is_cod",
+    "is_sample",
+    "buyer_cancel",
+    "masked",
+    "warehouse_ref",
+    "warehouse_id",
+    "carrier_name",
+    "tracking_number",
+    "dest_country",
+    "dest_region",
+    "dest_postal",
+    "subtotal",
+    "shipping_fee",
+    "tax",
+    "total",
+    "units",
+    "paid_at",
+    "awaiting_at",
+    "arranged_at",
+    "handed_over_at",
+    "first_scan_at",
+    "delivered_at",
+    "completed_at",
+    "cancelled_at",
+    "release_at",
+    "platform_times",
+    "cancel_by",
+    "cancel_reason",
+    "source",
+    "source_at",
+    "state_at",
+    "twin",
+    "digest",
+    "due_at",
+    "due_clock",
+    "pack",
+    "version",
+    "journal_seq",
+    "journal_head",
+)
+
+
+def change(
+    tx: Tx, desk: Desk, shop: Shop, told: Sequence[Told], now: int, source: str, name: str, report: Report
+) -> None:
+    """Merge what is told into what is known, write what changed, count and report the rest."""
+    ours = whole(tx, [row for row, _ in told])
+    changed: list[tuple[Stored, OrderIn, Decision]] = []
+    for (row, incoming), order in zip(told, ours, strict=True):
+        decision = take(Known(order, row.digest, row.source_at, row.state_at), incoming, digest(incoming), now)
+        report.refused += [_contradiction(name, incoming, problem) for problem in decision.problems]
+        if decision.changes:
+            changed.append((row, order, decision))
+        elif decision.kind == "stale" and decision.problems:
+            continue
+        else:
+            report.unchanged += 1
+            if decision.known.updated_at != row.source_at:
+                orders.move(tx, ("source_at",), [(row.id, decision.known.updated_at)])
+    if changed:
+        _write(tx, desk, shop, changed, [incoming for _, incoming in told], now, source, name)
+        report.updated += len(changed)
+
+
+def _contradiction(name: str, order: OrderIn, problem: Any) -> Refusal:
+    shown = problem.render()
+    return Refusal(
+        file=name,
+        row=order.row,
+        order=order.platform_order_id,
+        code=problem.code,
+        field=problem.field,
+        value=problem.value,
+        message=shown.message,
+        next=shown.next,
+    )
+
+
+def whole(tx: Tx, rows: Sequence[Stored]) -> list[OrderIn]:
+    """The orders as a source would tell them, put together again from what we hold; in the order given."""
+    ids = [row.id for row in rows]
+    lines = orders_queries.lines(tx, ids)
+    people = personal.open_people(tx, ids)
+    return [_whole(row, lines.get(row.id, []), people.get(row.id)) for row in rows]
+
+
+_SAME = tuple(
+    name
+    for name in Stored._fields
+    if name in OrderIn.__struct_fields__ and name not in ("platform_times",)
+)
+
+
+def _whole(row: Stored, lines: Sequence[Line], person: personal.Person | None) -> OrderIn:
+    values = {name: getattr(row, name) for name in _SAME}
+    for flag in ("is_cod", "is_sample", "buyer_cancel"):
+        values[flag] = bool(values[flag])
+    packages = tuple(dict.fromkeys(line.package_ref for line in lines if line.package_ref))
+    order = OrderIn(**values, platform_times=dict(row.platform_times), updated_at=row.source_at, package_ids=packages)
+    if person is not None:
+        order.recipient = RecipientIn(**{name: getattr(person, name) for name in RecipientIn.__struct_fields__})
+        order.buyer_message = person.message
+    order.lines = [
+        LineIn(
+            platform_sku_id=line.platform_sku_id,
+            seller_sku=line.seller_sku,
+            product_name=line.product_name,
+            variation=line.variation,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            subtotal=line.subtotal,
+            unit_ids=tuple(msgspec.json.decode(line.unit_ids, type=list[str])),
+            state=line.state,
+            is_gift=bool(line.is_gift),
+            package_id=line.package_ref,
+        )
+        for line in lines
+    ]
+    return order
+
+
+def _write(
+    tx: Tx,
+    desk: Desk,
+    shop: Shop,
+    changed: Sequence[tuple[Stored, OrderIn, Decision]],
+    told: Sequence[OrderIn],
+    now: int,
+    source: str,
+    name: str,
+) -> None:
+    from fahuo.flow.intake import find_articles, iso_region, seal, wants_of  # noqa: PLC0415 - intake calls this module
+
+    rows = [row for row, _, _ in changed]
+    ids = [row.id for row in rows]
+    before = [order for _, order, _ in changed]
+    after = [decision.known.order for _, _, decision in changed]
+    raw = {order.platform_order_id: order.raw for order in told}
+    for order in after:
+        order.raw = raw.get(order.platform_order_id)
+    articles = [find_articles(desk, shop, order) for order in after]
+    places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in after]
+    timings = time_orders(after, shop, [iso_region(place) for place in places], desk.book, desk.extensions)
+    readdressed = frozenset(
+        new.platform_order_id
+        for old, new in zip(before, after, strict=True)
+        if old.arranged_at is not None and old.recipient.lines and new.recipient != old.recipient
+    )
+    checks = Checks(tx, desk, shop, now)
+    held = checks.verify(after, timings, readdressed)
+    wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, after, articles, strict=True)]
+    reserved = _restock(tx, desk, rows, after, wants, timings, now)
+    parcel = parcels.follow(tx, desk, rows, after, now)
+    blocked = _rehold(tx, desk, ids, held, reserved, wants, now)
+    old_clocks = deadlines_queries.clocks_of(tx, ids)
+    entries = []
+    values = []
+    for i, (row, order, timing) in enumerate(zip(rows, after, timings, strict=True)):
+        standing = Standing(blocked[i], reserved[i], *parcel[i])
+        station = "history" if row.station == "history" else station_of(order.state, standing)
+        values.append((row, order, station, places[i], checks.prints[i], changed[i][2], timing))
+        entries.append(journal.Entry(row.id, "told", now, desk.actor, _told(before[i], order, source, name, station)))
+        if shift := clock_shift(old_clocks.get(row.id, []), timing):
+            entries.append(journal.Entry(row.id, "reclocked", now, desk.actor, shift))
+    heads = journal.append(tx, entries, {row.id: (row.journal_seq, row.journal_head) for row in rows})
+    orders.move(tx, _MOVED, [_moved(*value, source, heads[value[0].id]) for value in values])
+    orders.replace_lines(tx, list(zip(ids, after, articles, strict=True)))
+    deadlines.replace(tx, ids, clock_rows(ids, timings))
+    seal(tx, ids, after, source, now, again=True)
+
+
+def _moved(
+    row: Stored,
+    order: OrderIn,
+    station: str,
+    place: Any,
+    print_: str,
+    decision: Decision,
+    timing: Timing,
+    source: str,
+    head: tuple[int, bytes],
+) -> tuple[object, ...]:
+    to = order.recipient
+    fixed = {
+        "station": station,
+        "masked": to.masked,
+        "warehouse_id": row.warehouse_id if place is None else place.id,
+        "dest_country": to.country,
+        "dest_region": to.region,
+        "dest_postal": to.postal_code[:3],
+        "units": sum(line.quantity for line in order.lines),
+        "platform_times": msgspec.json.encode(order.platform_times).decode(),
+        "source": source,
+        "source_at": decision.known.updated_at,
+        "state_at": decision.known.state_at,
+        "twin": print_,
+        "digest": decision.known.digest,
+        "due_at": timing.due_at,
+        "due_clock": timing.due_clock,
+        "pack": timing.pack,
+        "version": row.version + 1,
+        "journal_seq": head[0],
+        "journal_head": head[1],
+    }
+    return (row.id, *(fixed[name] if name in fixed else getattr(order, name) for name in _MOVED))
+
+
+def _restock(
+    tx: Tx,
+    desk: Desk,
+    rows: Sequence[Stored],
+    after: Sequence[OrderIn],
+    wants: Sequence[Sequence[Want]],
+    timings: Sequence[Timing],
+    now: int,
+) -> list[bool]:
+    """Release what cancelled or re-written orders hold, reserve what is wanted and not held; who has units now."""
+    holding: dict[int, dict[tuple[int, int], int]] = {}
+    packed: set[int] = set()
+    for held in inventory_queries.reserved(tx, [row.id for row in rows]):
+        if held.state != "released":
+            holding.setdefault(held.order_id, {})[held.line_no, held.sku_id] = held.quantity
+        if held.state == "packed":
+            packed.add(held.order_id)
+    verdicts, free, fresh = [], [], []
+    for i, (row, order) in enumerate(zip(rows, after, strict=True)):
+        have = holding.get(row.id, {})
+        need = {(want.line_no, want.sku_id): want.quantity for want in wants[i]}
+        keep = row.id in packed and order.state != CANCELLED
+        if have and not keep and (order.state == CANCELLED or (need and need != have)):
+            free.append(row.id)
+            have = {}
+        if not have and need and row.packed_at is None:
+            fresh.append(i)
+        verdicts.append(bool(have))
+    inventory.release(tx, free, now, desk.actor)
+    fresh.sort(key=lambda i: timings[i].due_at or 1 << 62)
+    took = inventory.claim(tx, [wants[i] for i in fresh])
+    inventory.record(tx, [wants[i] for i, ok in zip(fresh, took, strict=True) if ok], now, desk.actor)
+    for i, ok in zip(fresh, took, strict=True):
+        verdicts[i] = ok
+    return verdicts
+
+
+def _rehold(
+    tx: Tx,
+    desk: Desk,
+    ids: Sequence[int],
+    held: Sequence[list[Hold]],
+    reserved: Sequence[bool],
+    wants: Sequence[Sequence[Want]],
+    now: int,
+) -> list[bool]:
+    """Close system holds whose cause is gone, open new ones; a hold a person released stays released. Who is blocked."""
+    from fahuo.flow.intake import no_stock  # noqa: PLC0415 - intake calls this module
+
+    open_ = orders_queries.open_holds(tx, ids)
+    closed = orders_queries.waived(tx, ids)
+    fresh: dict[int, list[Hold]] = {}
+    gone: list[tuple[int, str, int]] = []
+    blocked: list[bool] = []
+    for id_, found, ok, want in zip(ids, held, reserved, wants, strict=True):
+        if want and not ok:
+            found.append(no_stock())
+        codes = {hold.code for hold in found}
+        have = open_.get(id_, [])
+        stay = [hold for hold in have if hold.code in codes or hold.owner == "person"]
+        gone += [(id_, hold.code, hold.since_at) for hold in have if hold not in stay]
+        new = [hold for hold in found if hold.code not in {h.code for h in have} and (id_, hold.code) not in closed]
+        if new:
+            fresh[id_] = new
+        blocked.append(any(hold.blocks for hold in stay) or any(hold.blocks for hold in new))
+    orders.release(tx, gone, now, "system", "the cause is gone")
+    orders.hold(tx, fresh, now)
+    return blocked
+
+
+def _told(old: OrderIn, new: OrderIn, source: str, name: str, station: str) -> dict[str, Any]:
+    """What the journal keeps: which fields changed, the state's move, no personal data."""
+    fields = [
+        field
+        for field in OrderIn.__struct_fields__
+        if field not in ("raw", "row", "notes", "updated_at") and getattr(old, field) != getattr(new, field)
+    ]
+    data: dict[str, Any] = {"source": source, "from": name, "changed": fields, "station": station}
+    if old.state != new.state:
+        data["state"] = [old.state, new.state]
+    return data
+
+
+def clock_shift(old: Sequence[deadlines_queries.ClockRow], timing: Timing) -> dict[str, Any]:
+    """Clocks whose due time moved, before and after, with the pack that says so; {} when none did."""
+    was = {row.clock: row.due_at for row in old}
+    now = {row[0]: row[3] for row in timing.rows}
+    moved = {
+        CLOCKS[clock]: [was.get(clock), now.get(clock)]
+        for clock in sorted(was.keys() | now.keys())
+        if was.get(clock) != now.get(clock)
+    }
+    return {"pack": timing.pack or "", "due": moved} if moved else {}

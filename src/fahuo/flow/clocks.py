@@ -1,0 +1,112 @@
+"""From orders to clocks: the facts the deadline rules need, and the rows and the binding due time that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fahuo.catalogue.model import Shop
+from fahuo.deadlines.model import CLOCK, CLOCKS, PARTY, PLATFORM_FIELDS, Clocks, Extension, Facts
+from fahuo.deadlines.rules import compute
+from fahuo.deadlines.packs import RuleBook
+from fahuo.deadlines.service import ClockValues
+from fahuo.kernel.instant import NONE
+
+_SELLER = PARTY["seller"]
+_BINDING = frozenset({CLOCK["ready_to_ship"], CLOCK["first_scan"]})
+
+
+class Timed(Protocol):
+    """What the clocks need to know of an order; both the incoming order and the stored one have it."""
+
+    order_type: str
+    shipping_type: str
+    handling_days: int | None
+    handling_type: str | None
+    created_at: int | None
+    paid_at: int | None
+    awaiting_at: int | None
+    arranged_at: int | None
+    first_scan_at: int | None
+    delivered_at: int | None
+    cancelled_at: int | None
+    release_at: int | None
+    platform_times: dict[str, int]
+
+
+class Timing(NamedTuple):
+    """Clocks of one order: rows without the order id, the seller's binding clock, the pack, why there is none."""
+
+    rows: list[tuple[int, int, int, int, int, int | None, str, str]]
+    due_at: int | None
+    due_clock: str | None
+    pack: str | None
+    why: str | None
+
+
+def _column(values: Iterable[int | None]) -> NDArray[np.int64]:
+    return np.array([NONE if value is None else value for value in values], dtype=np.int64)
+
+
+def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Facts:
+    """Columns for the clock engine. `regions`: ISO region of the warehouse each order leaves from, '' when not known."""
+    n = len(orders)
+    named = {field for order in orders for field in order.platform_times}
+    platform = {
+        field: _column(order.platform_times.get(field) for order in orders) for field in PLATFORM_FIELDS if field in named
+    }
+    return Facts(
+        market=[shop.market] * n,
+        seller_type=[shop.seller_type] * n,
+        shipping_type=[order.shipping_type for order in orders],
+        order_type=[order.order_type for order in orders],
+        origin_region=regions,
+        pack=[shop.pack] * n,
+        handling_type=[order.handling_type for order in orders],
+        handling_days=_column(order.handling_days for order in orders),
+        created_at=_column(order.created_at for order in orders),
+        paid_at=_column(order.paid_at for order in orders),
+        awaiting_at=_column(order.awaiting_at for order in orders),
+        ready_at=_column(order.arranged_at for order in orders),
+        first_scan_at=_column(order.first_scan_at for order in orders),
+        delivered_at=_column(order.delivered_at for order in orders),
+        cancelled_at=_column(order.cancelled_at for order in orders),
+        release_at=_column(order.release_at for order in orders),
+        platform=platform,
+    )
+
+
+def time_orders(
+    orders: Sequence[Timed], shop: Shop, regions: Sequence[str], book: RuleBook, extensions: Sequence[Extension]
+) -> list[Timing]:
+    """All clocks of a batch in one call of the rules, one Timing an order."""
+    return per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders))
+
+
+def per_order(clocks: Clocks, n: int) -> list[Timing]:
+    """Group clock rows by order and find the seller's binding one: the earliest not stopped yet."""
+    rows: list[list[tuple[int, int, int, int, int, int | None, str, str]]] = [[] for _ in range(n)]
+    due: list[int | None] = [None] * n
+    binding: list[int | None] = [None] * n
+    packs: list[str | None] = [None] * n
+    for order, *values in clocks.rows():
+        clock, party, _, due_at, _, met, pack, _ = values
+        rows[order].append(tuple(values))  # type: ignore[arg-type]  # the row without its first column
+        if pack:
+            packs[order] = pack
+        if party == _SELLER and met is None and clock in _BINDING:
+            soonest = due[order]
+            if soonest is None or due_at < soonest:
+                due[order], binding[order] = due_at, clock
+    return [
+        Timing(rows[i], due[i], None if binding[i] is None else CLOCKS[binding[i]], packs[i], clocks.unmatched.get(i))
+        for i in range(n)
+    ]
+
+
+def clock_rows(ids: Sequence[int], timings: Sequence[Timing]) -> list[ClockValues]:
+    """Rows for the clocks table."""
+    return [(id_, *row) for id_, timing in zip(ids, timings, strict=True) for row in timing.rows]

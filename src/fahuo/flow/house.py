@@ -1,0 +1,80 @@
+"""What every use case works in: the open database, the business clock, the rule book, and who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from fahuo.catalogue import queries as catalogue
+from fahuo.catalogue.model import Shop, SkuIndex, Warehouse
+from fahuo.deadlines import queries as deadlines
+from fahuo.deadlines.model import Extension
+from fahuo.deadlines.packs import RuleBook, load_book
+from fahuo.kernel.clock import BusinessClock, FixedClock, RealClock
+from fahuo.kernel.config import Settings
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
+from fahuo.store.engine import Store, Tx, open_store
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation, open. Safe to share between threads."""
+
+    store: Store
+    clock: BusinessClock
+    lang: str = "en"
+
+
+def open_house(settings: Settings) -> House:
+    """Open the database the settings name. Raises Failure when there is none, or no master key."""
+    clock = RealClock() if settings.now is None else FixedClock(settings.now)
+    return House(open_store(settings.database_url, master=settings.require_key()), clock, settings.lang)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an import or a run reads once and keeps while it lasts: articles, warehouses, rule book, extensions."""
+
+    skus: SkuIndex
+    warehouses: tuple[Warehouse, ...]
+    book: RuleBook
+    extensions: tuple[Extension, ...]
+    actor: str
+    places: dict[str, Warehouse] = field(default_factory=dict)
+
+    def place(self, reference: str) -> Warehouse | None:
+        """The warehouse behind the platform's id or name, or behind our own code."""
+        return self.places.get(reference)
+
+
+def open_desk(tx: Tx, actor: str) -> Desk:
+    """Read the desk's facts in the transaction given."""
+    warehouses = tuple(catalogue.warehouse_list(tx))
+    places = {w.code: w for w in warehouses} | {w.name: w for w in warehouses}
+    places |= {w.platform_ref: w for w in warehouses if w.platform_ref}
+    edits = tuple(deadlines.calendar_edits(tx))
+    return Desk(catalogue.sku_index(tx), warehouses, _book(edits), tuple(deadlines.announced(tx)), actor, places)
+
+
+@lru_cache(maxsize=8)
+def _book(edits: tuple[tuple[str, str, bool, str], ...]) -> RuleBook:
+    return load_book(calendar_overrides=edits)
+
+
+def need_shop(tx: Tx, name: str) -> Shop:
+    """The shop of that name. Raises Failure naming the shops there are."""
+    shop = catalogue.shop_named(tx, name)
+    if shop is None:
+        known = ", ".join(shop.name for shop in catalogue.shop_list(tx)) or "-"
+        raise Failure(
+            Problem(
+                "unknown_shop",
+                "shop",
+                name,
+                N_("There is no shop {name}. Shops: {known}."),
+                N_("Add it with `fahuo shops add`, or correct the name."),
+                {"name": name, "known": known},
+            )
+        )
+    return shop

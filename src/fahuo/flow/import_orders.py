@@ -1,0 +1,110 @@
+"""Use case: take order files into a shop, batch by batch, with a report. Memory is bounded by the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from fahuo.catalogue.model import Shop
+from fahuo.channels.model import ReadContext
+from fahuo.channels.read import read_orders
+from fahuo.flow.house import Desk, House, need_shop, open_desk
+from fahuo.flow.intake import Report, Source, take, take_in
+from fahuo.kernel.ids import new_id
+from fahuo.orders.model import OrderIn, Refusal
+from fahuo.orders.tables import imports
+from fahuo.store import bulk
+
+BATCH = 2_000
+
+
+def import_orders(
+    house: House,
+    paths: Sequence[Path],
+    shop_name: str,
+    *,
+    format_: str = "auto",
+    mapping: str | None = None,
+    as_of: int | None = None,
+    dry_run: bool = False,
+    actor: str = "import",
+    progress: Callable[[int], None] | None = None,
+    seller_id: int = 1,
+) -> Report:
+    """Take the orders of these files. Raises Failure for what cannot be read at all; the rest is in the report.
+
+    With `as_of` the data set is taken as it stood then, and that instant is the business time of the import.
+    """
+    now = house.clock.now() if as_of is None else as_of
+    with house.store.read(seller_id) as tx:
+        shop = need_shop(tx, shop_name)
+        desk = open_desk(tx, actor)
+    context = ReadContext(
+        market=shop.market,
+        zone=shop.zone,
+        now=now,
+        currency=shop.currency,
+        shop_name=shop.name,
+        shipping_type=shop.shipping_type,
+        as_of=as_of,
+        lang=house.lang,
+        progress=progress,
+    )
+    report = Report()
+    source = Source("file", ", ".join(path.name for path in paths)[:200])
+    stream = read_orders(paths, context, format_, mapping)
+    begun = _begin(house, shop, source.name, now, actor, seller_id) if not dry_run else 0
+    for batch in _batches(stream):
+        if dry_run:
+            _rehearse(house, desk, shop, batch, now, source, report)
+        else:
+            take(house.store, desk, shop, batch, now, source, report)
+    if begun:
+        _end(house, begun, report, now, seller_id)
+    return report
+
+
+def _batches(stream: Iterator[OrderIn | Refusal]) -> Iterator[list[OrderIn | Refusal]]:
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+class _RehearsalError(Exception):
+    """Undoes the transaction of a dry run."""
+
+
+def _rehearse(
+    house: House, desk: Desk, shop: Shop, batch: Sequence[OrderIn | Refusal], now: int, source: Source, report: Report
+) -> None:
+    unique: dict[str, OrderIn] = {}
+    for one in batch:
+        report.read += 1
+        if isinstance(one, Refusal):
+            report.refused.append(one)
+        else:
+            unique[one.platform_order_id] = one
+    try:
+        with house.store.write(shop.seller_id) as tx:
+            take_in(tx, desk, shop, list(unique.values()), now, source, report)
+            raise _RehearsalError
+    except _RehearsalError:
+        return
+
+
+_COLUMNS = tuple(column.name for column in imports.columns)
+
+
+def _begin(house: House, shop: Shop, name: str, now: int, actor: str, seller_id: int) -> int:
+    id_ = new_id()
+    with house.store.write(seller_id) as tx:
+        bulk.insert(tx, imports, _COLUMNS, [(seller_id, id_, shop.id, name, now, actor, "{}", None)])
+    return id_
+
+
+def _end(house: House, id_: int, report: Report, now: int, seller_id: int) -> None:
+    counts = msgspec.json.encode({**report.counts(), "refused": len(report.refused)}).decode()
+    with house.store.write(seller_id) as tx:
+        bulk.update(tx, imports, ("seller_id", "id"), ("counts", "finished_at"), [(seller_id, id_, counts, now)])

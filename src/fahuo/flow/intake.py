@@ -1,0 +1,246 @@
+"""Use case: take a batch of orders, whatever channel they came by. One transaction a batch.
+
+New orders pass every station that can judge them at once: known articles, verification, clocks, units. They are
+written once, in the state they end up in. Orders we know are handed to `flow.changes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fahuo.catalogue.model import Shop
+from fahuo.deadlines import service as deadlines
+from fahuo.deadlines.model import CLOCKS
+from fahuo.flow.changes import change
+from fahuo.flow.checks import Checks
+from fahuo.flow.clocks import Timing, clock_rows, time_orders
+from fahuo.flow.house import Desk
+from fahuo.inventory import service as inventory
+from fahuo.inventory.model import Want
+from fahuo.kernel.ids import new_ids
+from fahuo.orders import queries as orders_queries
+from fahuo.orders import service as orders
+from fahuo.orders.journey import Standing, is_history, station_of, wants_stock
+from fahuo.orders.merge import digest
+from fahuo.orders.model import OrderIn, Refusal
+from fahuo.orders.phones import parse_phone
+from fahuo.orders.rules import Hold, hold
+from fahuo.orders.service import Taken
+from fahuo.store import journal, personal
+from fahuo.store.engine import Store, Tx
+
+
+@dataclass
+class Report:
+    """What came of an intake. Counts are orders; `read` counts refused ones too."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The counts without the refusals' text."""
+        return {"read": self.read, "created": self.created, "updated": self.updated, "unchanged": self.unchanged}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a batch comes from. `kind`: api, webhook or file; `name`: file name or endpoint, without personal data."""
+
+    kind: str
+    name: str
+
+
+def take(
+    store: Store, desk: Desk, shop: Shop, batch: Iterable[OrderIn | Refusal], now: int, source: Source, report: Report
+) -> list[int]:
+    """Take a batch into the database and count it in `report`; returns the ids of the new orders."""
+    fresh: list[int] = []
+    for orders_ in _rounds(batch, report):
+        with store.write(shop.seller_id) as tx:
+            fresh += take_in(tx, desk, shop, orders_, now, source, report)
+    return fresh
+
+
+def take_in(
+    tx: Tx, desk: Desk, shop: Shop, batch: Sequence[OrderIn], now: int, source: Source, report: Report
+) -> list[int]:
+    """The same inside a transaction the caller holds. Platform ids in `batch` are unique."""
+    known = orders_queries.known(tx, shop.id, [order.platform_order_id for order in batch])
+    new = [order for order in batch if order.platform_order_id not in known]
+    told = [order for order in batch if order.platform_order_id in known] if known else []
+    ids = _create(tx, desk, shop, new, now, source)
+    report.created += len(new)
+    if told:
+        change(tx, desk, shop, [(known[order.platform_order_id], order) for order in told], now, source.kind, source.name, report)
+    return ids
+
+
+def _rounds(batch: Iterable[OrderIn | Refusal], report: Report) -> list[list[OrderIn]]:
+    """Split so that no order stands twice in one transaction: the second telling must find the first."""
+    rounds: list[dict[str, OrderIn]] = []
+    depth: dict[str, int] = {}
+    for one in batch:
+        report.read += 1
+        if isinstance(one, Refusal):
+            report.refused.append(one)
+            continue
+        at = depth.get(one.platform_order_id, 0)
+        depth[one.platform_order_id] = at + 1
+        if at == len(rounds):
+            rounds.append({})
+        rounds[at][one.platform_order_id] = one
+    return [list(unique.values()) for unique in rounds]
+
+
+def _create(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int, source: Source) -> list[int]:
+    if not new:
+        return []
+    ids = list(new_ids(len(new)))
+    articles = [find_articles(desk, shop, order) for order in new]
+    places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in new]
+    timings = time_orders(new, shop, [iso_region(p) for p in places], desk.book, desk.extensions)
+    checks = Checks(tx, desk, shop, now)
+    held = checks.verify(new, timings)
+    wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, new, articles, strict=True)]
+    reserved = _reserve(tx, wants, timings, held)
+    stations = [
+        "history"
+        if is_history(order.state, order.fulfillment_type, order.shipping_type)
+        else station_of(order.state, Standing(any(h.blocks for h in holds), ok))
+        for order, holds, ok in zip(new, held, reserved, strict=True)
+    ]
+    entries: list[journal.Entry] = []
+    for id_, order, holds, timing, ok, station, row in zip(ids, new, held, timings, reserved, stations, wants, strict=True):
+        entries.append(journal.Entry(id_, "taken", now, desk.actor, _taken(order, source, station, holds)))
+        if timing.rows or timing.why:
+            entries.append(journal.Entry(id_, "clocked", now, desk.actor, clocked(timing)))
+        if ok:
+            entries.append(journal.Entry(id_, "reserved", now, desk.actor, {"units": sum([w.quantity for w in row])}))
+    heads = journal.append(tx, entries, {})
+    orders.insert(
+        tx,
+        shop.id,
+        [
+            Taken(
+                order,
+                id_,
+                station,
+                skus,
+                None if place is None else place.id,
+                now if order.updated_at is None else None,
+                twin,
+                digest(order),
+                timing.due_at,
+                timing.due_clock,
+                timing.pack,
+                *heads[id_],
+            )
+            for order, id_, station, skus, place, twin, timing in zip(
+                new, ids, stations, articles, places, checks.prints, timings, strict=True
+            )
+        ],
+        source.kind,
+        now,
+    )
+    deadlines.start(tx, clock_rows(ids, timings))
+    inventory.record(tx, [row for row, ok in zip(wants, reserved, strict=True) if ok], now, desk.actor)
+    orders.hold(tx, {id_: holds for id_, holds in zip(ids, held, strict=True) if holds}, now)
+    seal(tx, ids, new, source.kind, now)
+    return ids
+
+
+def seal(tx: Tx, ids: Sequence[int], batch: Sequence[OrderIn], source: str, now: int, *, again: bool = False) -> None:
+    """Store recipients and raw payloads, encrypted. `again`: the orders have them already."""
+    personal.seal_people(tx, [(id_, _person(order)) for id_, order in zip(ids, batch, strict=True)], replace=again)
+    told = [(id_, source, now, order.raw) for id_, order in zip(ids, batch, strict=True) if order.raw]
+    personal.seal_payloads(tx, told, replace=again)
+
+
+def _person(order: OrderIn) -> personal.Person:
+    to = order.recipient
+    e164 = "" if to.masked or not to.phone else parse_phone(to.phone, to.country).e164 or ""
+    return personal.Person(
+        name=to.name,
+        phone=to.phone,
+        phone_e164=e164,
+        country=to.country,
+        region=to.region,
+        city=to.city,
+        district=to.district,
+        postal_code=to.postal_code,
+        lines=to.lines,
+        masked=to.masked,
+        message=order.buyer_message,
+    )
+
+
+def find_articles(desk: Desk, shop: Shop, order: OrderIn) -> list[int | None]:
+    """The seller's SKU behind each line, None where the shop's article is not mapped."""
+    find, shop_id = desk.skus.find, shop.id
+    return [find(shop_id, line.platform_sku_id, line.seller_sku) for line in order.lines]
+
+
+def wants_of(desk: Desk, order_id: int, order: OrderIn, skus: Sequence[int | None]) -> list[Want]:
+    """Units an order needs from the shelf; none while it keeps no stock or an article is not known."""
+    if is_history(order.state, order.fulfillment_type, order.shipping_type) or not wants_stock(order.state):
+        return []
+    need: dict[tuple[int, int], int] = {}
+    for number, (line, sku) in enumerate(zip(order.lines, skus, strict=True), 1):
+        if sku is None:
+            return []
+        for part, units in desk.skus.units(sku, line.quantity):
+            need[number, part] = need.get((number, part), 0) + units
+    return [Want(order_id, number, part, units) for (number, part), units in need.items()]
+
+
+def _reserve(
+    tx: Tx, wants: Sequence[Sequence[Want]], timings: Sequence[Timing], held: Sequence[list[Hold]]
+) -> list[bool]:
+    """Reserve in order of the binding clock. An order short of units gets its hold here."""
+    far = 1 << 62
+    queue = sorted((i for i in range(len(wants)) if wants[i]), key=lambda i: timings[i].due_at or far)
+    verdicts = [False] * len(wants)
+    for i, ok in zip(queue, inventory.claim(tx, [wants[i] for i in queue]), strict=True):
+        verdicts[i] = ok
+        if not ok:
+            held[i].append(no_stock())
+    return verdicts
+
+
+def no_stock() -> Hold:
+    """The hold of an order whose units are not there. It does not block by itself: the order waits at `stock`."""
+    return hold("no_stock", "lines")
+
+
+def iso_region(place: Any) -> str:
+    """ISO 3166-2 region of a warehouse when its region is written as a code (MY-02), else ''."""
+    return place.region if place is not None and "-" in place.region else ""
+
+
+def clocked(timing: Timing) -> dict[str, Any]:
+    """What the journal keeps of the clocks: pack, and each clock's due time; or why there is none."""
+    if timing.why and not timing.rows:
+        return {"why": timing.why}
+    return {"pack": timing.pack or "", "due": {CLOCKS[row[0]]: row[3] for row in timing.rows}}
+
+
+def _taken(order: OrderIn, source: Source, station: str, holds: Sequence[Hold]) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "platform_order_id": order.platform_order_id,
+        "source": source.kind,
+        "from": source.name,
+        "state": order.state,
+        "station": station,
+    }
+    if order.row is not None:
+        data["row"] = order.row
+    if holds:
+        data["holds"] = [h.code for h in holds]
+    if order.notes:
+        data["notes"] = [note.code for note in order.notes]
+    return data

@@ -1,0 +1,316 @@
+"""Use cases of printing: labels, pick list and packing slips of a wave; taking in the platform's label files.
+
+A parcel the platform ships carries the platform's label and no other; ours are printed for own carriers only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from fahuo.catalogue import queries as catalogue
+from fahuo.catalogue.model import GOODS, Shop, SkuIndex
+from fahuo.documents import pdf
+from fahuo.documents.label import Label, Party
+from fahuo.documents.lint import lint_pdf
+from fahuo.documents.picklist import PackingSlip, PickList, PickRow, SlipLine, packing_slips, pick_list
+from fahuo.documents.render import Format, render_labels
+from fahuo.flow.house import House
+from fahuo.kernel.ids import new_id, new_ids
+from fahuo.kernel.instant import local, zone
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
+from fahuo.orders import queries as orders_queries
+from fahuo.orders import service as orders
+from fahuo.store import bulk, effects, journal, personal
+from fahuo.store.engine import Tx
+from fahuo.warehouse import model, queries, service
+from fahuo.warehouse.model import PLATFORM, Item, Parcel
+from fahuo.warehouse.tables import label_files, prints
+from fahuo.warehouse.tables import labels as labels_table
+
+Kind = Literal["labels", "pick-list", "slips"]
+KINDS: tuple[Kind, ...] = ("labels", "pick-list", "slips")
+
+
+class Attached(msgspec.Struct):
+    """What came of a label file: pages taken, and pages refused with the page's number as row."""
+
+    pages: int = 0
+    attached: int = 0
+    refused: list[tuple[int, Problem]] = []
+
+
+def render_wave(
+    house: House, wave_number: int, kind: Kind = "labels", fmt: Format = "pdf", actor: str = "", seller_id: int = 1
+) -> bytes:
+    """Paper for a wave: labels in pick order, the pick list, or the packing slips. The print is logged."""
+    with house.store.read(seller_id) as tx:
+        wave = queries.wave_numbered(tx, wave_number)
+        if wave is None:
+            raise Failure(
+                Problem("unknown_wave", "wave", str(wave_number), N_("There is no wave {wave}."), N_("List the waves first."), {"wave": wave_number})
+            )
+        parcels = [p for p in queries.parcels_of_wave(tx, wave.id) if p.state != model.CANCELLED]
+        parcels = _in_pick_order(tx, parcels)
+        document = render_parcels(tx, parcels, kind, fmt, house.lang, wave)
+    with house.store.write(seller_id) as tx:
+        row = (tx.seller_id, new_id(), wave.id, kind, house.clock.now(), actor, len(parcels))
+        bulk.insert(tx, prints, tuple(c.name for c in prints.columns), [row])
+    return document
+
+
+def render_parcels(
+    tx: Tx, parcels: Sequence[Parcel], kind: Kind, fmt: Format, lang: str, wave: queries.Wave | None = None
+) -> bytes:
+    """The same for any parcels, in the order given."""
+    if kind == "labels":
+        return _labels(tx, parcels, fmt)
+    skus = catalogue.sku_index(tx)
+    items = queries.items(tx, [parcel.id for parcel in parcels])
+    if kind == "pick-list":
+        return pick_list([_pick_list(tx, parcels, items, skus, wave)], lang)
+    return packing_slips(_slips(tx, parcels, items, skus, wave), lang)
+
+
+def _in_pick_order(tx: Tx, parcels: Sequence[Parcel]) -> list[Parcel]:
+    """By the first bin of the parcel, then by article, so that labels come out as the cart is filled."""
+    items = queries.items(tx, [parcel.id for parcel in parcels])
+    bins = queries.bins(tx, {item.sku_id for rows in items.values() for item in rows})
+    def place(parcel: Parcel) -> tuple[str, int, int]:
+        rows = items.get(parcel.id, [])
+        first = min(((bins.get((parcel.warehouse_id, i.sku_id), ""), i.sku_id) for i in rows), default=("", 0))
+        return (*first, parcel.id)
+    return sorted(parcels, key=place)
+
+
+def _labels(tx: Tx, parcels: Sequence[Parcel], fmt: Format) -> bytes:
+    own = [p for p in parcels if p.label_origin == model.OWN and p.tracking_number]
+    theirs = [p for p in parcels if p.label_id is not None]
+    if not own and not theirs:
+        raise Failure(
+            Problem("no_labels", "wave", None, N_("None of these parcels has a label yet."), N_("Arrange shipment and import the label file first."))
+        )
+    parts = [render_labels(own_labels(tx, own), fmt)] if own else []
+    if theirs and fmt == "pdf":
+        parts += attached_pages(tx, [p.label_id for p in theirs if p.label_id is not None])
+    return b"".join(parts) if fmt == "zpl" else pdf.merge(parts)
+
+
+def own_labels(tx: Tx, parcels: Sequence[Parcel]) -> list[Label]:
+    """What stands on the labels of own-carrier parcels: recipients opened here and nowhere kept."""
+    people = personal.open_people(tx, [p.order_id for p in parcels])
+    refs = {row.id: row.platform_order_id for row in orders_queries.heads_of(tx, [p.order_id for p in parcels])}
+    shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
+    services = queries.service_names(tx)
+    items = queries.items(tx, [p.id for p in parcels])
+    skus = catalogue.sku_index(tx)
+    labels = []
+    for parcel in parcels:
+        person = people.get(parcel.order_id)
+        if person is None:
+            raise Failure(
+                Problem("recipient_erased", "recipient", refs[parcel.order_id], N_("The recipient of order {order} has been erased."),
+                        N_("A label can no longer be printed."), {"order": refs[parcel.order_id]}), 1
+            )
+        labels.append(
+            Label(
+                waybill=parcel.tracking_number,
+                carrier=parcel.carrier_name,
+                service=services.get(parcel.service_id, ""),
+                order_number=refs[parcel.order_id],
+                recipient=_recipient(person),
+                seller=_seller(shops[parcel.shop_id]),
+                weight_g=parcel.weight_g or None,
+                marks=_marks(items.get(parcel.id, ()), skus),
+            )
+        )
+    return labels
+
+
+def _recipient(person: personal.Person) -> Party:
+    return Party(
+        name=person.name,
+        lines=person.lines,
+        district=person.district,
+        city=person.city,
+        region=person.region,
+        postal_code=person.postal_code,
+        country=person.country,
+        phone=person.phone,
+    )
+
+
+def _seller(shop: Shop) -> Party:
+    sender = shop.sender
+    return Party(
+        name=sender.name or shop.name,
+        lines=sender.lines,
+        city=sender.city,
+        region=sender.region,
+        postal_code=sender.postal_code,
+        country=sender.country or shop.market,
+        phone=sender.phone,
+    )
+
+
+def _marks(items: Sequence[Item], skus: SkuIndex) -> tuple[str, ...]:
+    mask = 0
+    for item in items:
+        mask |= skus.by_id[item.sku_id].goods
+    return tuple(name.upper() for name, bit in GOODS.items() if bit and mask & bit)
+
+
+def attached_pages(tx: Tx, label_ids: Sequence[int]) -> list[bytes]:
+    """The pages of attached label files, one PDF a page, in the order given."""
+    found = queries.label_pages(tx, label_ids)
+    files = {
+        file_id: tx.keys.open(sealed, f"label|{file_id}")
+        for file_id, sealed in queries.sealed_files(tx, {row[1] for row in found.values()}).items()
+    }
+    return [pdf.page(files[found[id_][1]], found[id_][2]) for id_ in label_ids if id_ in found and found[id_][1] in files]
+
+
+def _pick_list(
+    tx: Tx, parcels: Sequence[Parcel], items: dict[int, list[Item]], skus: SkuIndex, wave: queries.Wave | None
+) -> PickList:
+    everything = [item for parcel in parcels for item in items.get(parcel.id, ())]
+    bins = queries.bins(tx, {item.sku_id for item in everything})
+    place = parcels[0].warehouse_id if parcels else 0
+    units: dict[int, int] = {}
+    holders: dict[int, set[int]] = {}
+    for item in everything:
+        units[item.sku_id] = units.get(item.sku_id, 0) + item.quantity
+        holders.setdefault(item.sku_id, set()).add(item.package_id)
+    warehouses = {w.id: w for w in catalogue.warehouse_list(tx)}
+    rows = [
+        PickRow(bin=bins.get((place, sku), ""), sku=skus.by_id[sku].sku, name=skus.by_id[sku].name, quantity=count, parcels=str(len(holders[sku])))
+        for sku, count in units.items()
+    ]
+    due = ""
+    if wave is not None and wave.first_due_at is not None and place in warehouses:
+        due = _local_text(wave.first_due_at, warehouses[place].zone)
+    return PickList(
+        wave=str(wave.number) if wave else "", rows=rows, warehouse=warehouses[place].name if place in warehouses else "", due=due
+    )
+
+
+def _local_text(at: int, zone_name: str) -> str:
+    moment: datetime = local(at, zone(zone_name))
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def _slips(
+    tx: Tx, parcels: Sequence[Parcel], items: dict[int, list[Item]], skus: SkuIndex, wave: queries.Wave | None
+) -> list[PackingSlip]:
+    refs = {row.id: row.platform_order_id for row in orders_queries.heads_of(tx, [p.order_id for p in parcels])}
+    shops = {shop.id: shop.name for shop in catalogue.shop_list(tx)}
+    return [
+        PackingSlip(
+            package=parcel.tracking_number or str(parcel.id),
+            order_number=refs[parcel.order_id],
+            shop=shops.get(parcel.shop_id, ""),
+            wave=str(wave.number) if wave else "",
+            lines=[
+                SlipLine(sku=skus.by_id[i.sku_id].sku, name=skus.by_id[i.sku_id].name, quantity=i.quantity)
+                for i in items.get(parcel.id, ())
+            ],
+        )
+        for parcel in parcels
+    ]
+
+
+def attach(house: House, path: Path, actor: str, seller_id: int = 1) -> Attached:
+    """Take a label file of the platform: each page is found a parcel by its barcode or by an order id on it.
+
+    The page's number becomes the parcel's, and the parcel is arranged: number and label exist.
+    """
+    content = path.read_bytes()
+    pages = list(lint_pdf(content, "platform"))
+    texts = pdf.page_texts(content)
+    now = house.clock.now()
+    report = Attached(pages=len(pages))
+    digest = hashlib.sha256(content).hexdigest()
+    with house.store.write(seller_id) as tx:
+        waiting = queries.without_label(tx)
+        by_number = {parcel.tracking_number: parcel for parcel in waiting if parcel.tracking_number}
+        refs = orders_queries.heads_of(tx, [parcel.order_id for parcel in waiting])
+        by_order = {row.platform_order_id: row.id for row in refs}
+        of_order = {parcel.order_id: parcel for parcel in waiting}
+        found: list[tuple[Parcel, int, str, str]] = []
+        for page, text in zip(pages, texts, strict=True):
+            codes = [code.text for code in page.barcodes]
+            parcel = next((by_number[code] for code in codes if code in by_number), None)
+            if parcel is None:
+                ids = [by_order[word] for word in {*text.split(), *codes} if word in by_order]
+                parcel = of_order.get(ids[0]) if len(ids) == 1 else None
+            if parcel is None:
+                report.refused.append((page.page, _no_parcel()))
+                continue
+            number = parcel.tracking_number or next((code.text for code in page.barcodes if code.format == "Code128"), "")
+            lint = msgspec.json.encode([p.code for p in page.problems]).decode()
+            found.append((parcel, page.page, number, lint))
+        _write_labels(tx, found, (path.name, digest, content), now, actor)
+    report.attached = len(found)
+    return report
+
+
+def _no_parcel() -> Problem:
+    return Problem(
+        "label_without_parcel",
+        "page",
+        None,
+        N_("No parcel that waits for a label belongs to this page."),
+        N_("Import the newest order export first; the page must show the order id or the tracking number."),
+    )
+
+
+def _write_labels(
+    tx: Tx, found: Sequence[tuple[Parcel, int, str, str]], file: tuple[str, str, bytes], now: int, actor: str
+) -> None:
+    if not found:
+        return
+    name, digest, content = file
+    file_id = queries.file_with(tx, digest)
+    if file_id is None:
+        file_id = new_id()
+        row = (tx.seller_id, file_id, name, digest, tx.keys.seal(content, f"label|{file_id}"), now)
+        bulk.insert(tx, label_files, tuple(c.name for c in label_files.columns), [row])
+    ids = list(new_ids(len(found)))
+    columns = tuple(c.name for c in labels_table.columns)
+    bulk.insert(
+        tx,
+        labels_table,
+        columns,
+        [
+            (tx.seller_id, id_, PLATFORM, "pdf", page, digest, file_id, lint, now)
+            for id_, (_, page, _, lint) in zip(ids, found, strict=True)
+        ],
+    )
+    arranged = [(p, id_, number, p.arranged_at or now) for id_, (p, _, number, _) in zip(ids, found, strict=True)]
+    service.move(
+        tx,
+        ("label_id", "tracking_number", "arranged_at", "state"),
+        [
+            (p.id, id_, number, at, model.ARRANGED if p.state == model.PLANNED else p.state)
+            for p, id_, number, at in arranged
+        ],
+    )
+    rows = {row.id: row for row in orders_queries.heads_of(tx, [p.order_id for p, *_ in arranged])}
+    entries = [
+        journal.Entry(p.order_id, "labelled", now, actor, {"package": str(p.id), "number": number, "label": PLATFORM})
+        for p, _, number, _ in arranged
+    ]
+    heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
+    orders.move(
+        tx,
+        ("arranged_at", "tracking_number", "version", "journal_seq", "journal_head"),
+        [(p.order_id, at, number, rows[p.order_id].version + 1, *heads[p.order_id]) for p, _, number, at in arranged],
+    )
+    waiting = effects.waiting(tx, list(rows), ("arrange_shipment",))
+    effects.settle(tx, [id_ for id_, _, _ in waiting], "done", {"proof": "label file"})

@@ -1,0 +1,275 @@
+"""Use cases of the bench: open a parcel by its label, scan its articles, confirm order, items and label; then it is packed.
+
+Only the confirmation packs: the units leave the shelf, and an own-carrier number is reported from then on, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from fahuo.catalogue import queries as catalogue
+from fahuo.catalogue.model import Shop, SkuIndex
+from fahuo.flow.house import House
+from fahuo.flow.parcels import SHIPPED
+from fahuo.inventory import service as inventory
+from fahuo.kernel.ids import new_id
+from fahuo.kernel.problems import Problem
+from fahuo.kernel.text import N_
+from fahuo.orders import queries as orders_queries
+from fahuo.orders import service as orders
+from fahuo.store import effects, journal
+from fahuo.store.engine import Store, Tx
+from fahuo.warehouse import queries as warehouse_queries
+from fahuo.warehouse import service as warehouse
+from fahuo.warehouse.model import CANCELLED, PACKED, PLATFORM, Item, Parcel
+from fahuo.warehouse.rules import count_scan, may_pack, missing
+
+BATCH = 2_000
+PERSON_MAY_NOT_TELL = N_("Scan the label on the parcel.")
+
+
+class BenchItem(msgspec.Struct):
+    """An article of the parcel on the bench."""
+
+    sku: str
+    name: str
+    barcode: str
+    quantity: int
+    scanned: int
+
+
+class BenchView(msgspec.Struct):
+    """The parcel on the bench. `complete`: every article has been scanned; only the label is missing."""
+
+    package_id: int
+    order_ref: str
+    shop: str
+    carrier_name: str
+    tracking_number: str
+    state: str
+    items: list[BenchItem]
+    complete: bool
+
+
+class _Bench(NamedTuple):
+    parcel: Parcel
+    items: list[Item]
+    skus: SkuIndex
+    problem: Problem | None
+
+
+def open_parcel(house: House, code: str, seller_id: int = 1) -> BenchView | Problem:
+    """The parcel behind a scanned waybill number, platform order id or package id."""
+    with house.store.read(seller_id) as tx:
+        parcel = _find(tx, code.strip())
+        if isinstance(parcel, Problem):
+            return parcel
+        bench = _bench(tx, parcel)
+        return bench.problem if bench.problem and parcel.state == CANCELLED else _view(tx, bench)
+
+
+def scan_item(house: House, package_id: int, code: str, actor: str, seller_id: int = 1) -> BenchView | Problem:
+    """Count one scanned article; a wrong one is logged and refused."""
+    with house.store.write(seller_id) as tx:
+        bench = _open(tx, package_id)
+        if bench.problem:
+            return bench.problem
+        sku = _article(bench, code.strip())
+        if isinstance(sku, Problem):
+            _log(tx, package_id, house.clock.now(), actor, code, sku.code)
+            return sku
+        index, problem = count_scan(bench.items, sku, 1)
+        _log(tx, package_id, house.clock.now(), actor, code, "" if problem is None else problem.code)
+        if problem:
+            return problem
+        counted = bench.items[index]._replace(scanned=bench.items[index].scanned + 1)
+        bench.items[index] = counted
+        warehouse.scanned(tx, [counted])
+        return _view(tx, bench)
+
+
+def confirm(house: House, package_id: int, label_code: str, actor: str, seller_id: int = 1) -> BenchView | Problem:
+    """Close the parcel with a scan of its label: complete items and the right label make it packed."""
+    with house.store.write(seller_id) as tx:
+        bench = _open(tx, package_id)
+        problem = bench.problem or _check_label(bench, label_code.strip())
+        now = house.clock.now()
+        _log(tx, package_id, now, actor, label_code, "" if problem is None else problem.code)
+        if problem:
+            return problem
+        pack_parcels(tx, [bench.parcel], now, actor)
+        parcel = warehouse_queries.parcels(tx, [package_id])[0]
+        return _view(tx, bench._replace(parcel=parcel))
+
+
+def simulate_staff(store: Store, now: int, *, limit: int | None = None, actor: str = "simulated staff", seller_id: int = 1) -> int:
+    """Pack what is arranged, as a faultless team would, in batches; for demonstrations and rehearsals. Parcels packed."""
+    done, after = 0, 0
+    while limit is None or done < limit:
+        size = BATCH if limit is None else min(BATCH, limit - done)
+        with store.write(seller_id) as tx:
+            ids = warehouse_queries.to_pack(tx, size, after)
+            if not ids:
+                return done
+            after = ids[-1]
+            parcels = warehouse_queries.parcels(tx, ids)
+            held = orders_queries.open_holds(tx, [parcel.order_id for parcel in parcels])
+            free = [p for p in parcels if not any(hold.blocks for hold in held.get(p.order_id, ()))]
+            items = warehouse_queries.items(tx, [parcel.id for parcel in free])
+            warehouse.scanned(tx, [item._replace(scanned=item.quantity) for rows in items.values() for item in rows])
+            pack_parcels(tx, free, now, actor)
+            done += len(free)
+    return done
+
+
+def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> None:
+    """The goods issue of parcels whose scans are complete: state, stock, order, journal, and the report that is now due."""
+    warehouse.pack(tx, [parcel.id for parcel in parcels], now)
+    ids = sorted({parcel.order_id for parcel in parcels})
+    whole = _complete(tx, ids)
+    inventory.issue(tx, whole, now, actor)
+    rows = {order.id: order for order in orders_queries.heads_of(tx, ids)}
+    entries = [
+        journal.Entry(p.order_id, "packed", now, actor, {"package": str(p.id), "number": p.tracking_number}) for p in parcels
+    ]
+    heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
+    packed = set(whole)
+    orders.move(
+        tx,
+        ("station", "packed_at", "version", "journal_seq", "journal_head"),
+        [
+            (
+                id_,
+                "handover" if id_ in packed else "pack",
+                now if id_ in packed else None,
+                rows[id_].version + 1,
+                *heads[id_],
+            )
+            for id_ in ids
+        ],
+    )
+    shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
+    refs = {id_: row.platform_order_id for id_, row in rows.items()}
+    effects.put(tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in parcels if p.label_origin != PLATFORM])
+
+
+def _report(parcel: Parcel, shop: Shop, order_ref: str, now: int) -> effects.Effect:
+    return effects.Effect(
+        key=f"{SHIPPED}:{parcel.id}:{parcel.tracking_number}",
+        kind=SHIPPED,
+        lane=shop.channel,
+        scope=str(shop.id),
+        shop_id=shop.id,
+        order_id=parcel.order_id,
+        package_id=parcel.id,
+        due_at=now,
+        body={"order": order_ref, "carrier": parcel.carrier_name, "number": parcel.tracking_number, "packed_at": now},
+        safety="idempotent" if shop.channel == "callback" else "readable",
+    )
+
+
+def _complete(tx: Tx, ids: Iterable[int]) -> list[int]:
+    """Orders all of whose parcels are packed."""
+    open_: set[int] = set()
+    seen: set[int] = set()
+    for parcel in warehouse_queries.parcels_of_orders(tx, ids):
+        seen.add(parcel.order_id)
+        if parcel.packed_at is None and parcel.state != CANCELLED:
+            open_.add(parcel.order_id)
+    return sorted(seen - open_)
+
+
+def _find(tx: Tx, code: str) -> Parcel | Problem:
+    found = warehouse_queries.parcels_numbered(tx, [code])
+    if not found and code.isdecimal() and len(code) < 19:
+        found = warehouse_queries.parcels(tx, [int(code)])
+    if not found:
+        found = warehouse_queries.parcels_of_orders(tx, orders_queries.ids_of(tx, [code]))
+    alive = [parcel for parcel in found if parcel.state != CANCELLED] or found
+    if not alive:
+        return Problem(
+            "unknown_code", "code", code[:80], N_("No parcel has the number {code}."), PERSON_MAY_NOT_TELL, {"code": code[:80]}
+        )
+    if len(alive) > 1:
+        return Problem(
+            "several_parcels", "code", code[:80], N_("{count} parcels belong to {code}."), PERSON_MAY_NOT_TELL,
+            {"count": len(alive), "code": code[:80]},
+        )
+    return alive[0]
+
+
+def _open(tx: Tx, package_id: int) -> _Bench:
+    found = warehouse_queries.parcels(tx, [package_id])
+    if not found:
+        none = Problem("unknown_code", "code", str(package_id), N_("No parcel has the number {code}."), PERSON_MAY_NOT_TELL, {"code": package_id})
+        return _Bench(Parcel(*([None] * len(Parcel._fields))), [], SkuIndex([], []), none)
+    return _bench(tx, found[0])
+
+
+def _bench(tx: Tx, parcel: Parcel) -> _Bench:
+    # Locked before the state is looked at: two benches with the same parcel must not both pack it.
+    orders_queries.heads(tx, [parcel.order_id])
+    parcel = warehouse_queries.parcels(tx, [parcel.id])[0]
+    held = any(hold.blocks for hold in orders_queries.open_holds(tx, [parcel.order_id]).get(parcel.order_id, ()))
+    items = warehouse_queries.items(tx, [parcel.id]).get(parcel.id, [])
+    return _Bench(parcel, items, catalogue.sku_index(tx), may_pack(parcel, held))
+
+
+def _article(bench: _Bench, code: str) -> int | Problem:
+    for item in bench.items:
+        sku = bench.skus.by_id[item.sku_id]
+        if code in (sku.barcode, sku.sku):
+            return sku.id
+    known = any(code in (sku.barcode, sku.sku) for sku in bench.skus.by_id.values())
+    if known:
+        return Problem(
+            "wrong_item", "code", code[:80], N_("The article {code} does not belong in this parcel."),
+            N_("Put it back and pick the right one."), {"code": code[:80]},
+        )  # fmt: skip
+    return Problem(
+        "unknown_article", "code", code[:80], N_("No article has the barcode {code}."),
+        N_("Scan the article's own barcode, or add it to the SKU."), {"code": code[:80]},
+    )  # fmt: skip
+
+
+def _check_label(bench: _Bench, code: str) -> Problem | None:
+    if left := missing(bench.items):
+        return Problem(
+            "items_missing", "items", str(sum(left.values())), N_("{count} units are still missing."),
+            N_("Scan the missing articles first."), {"count": sum(left.values())},
+        )  # fmt: skip
+    if not bench.parcel.tracking_number or code != bench.parcel.tracking_number:
+        return Problem(
+            "wrong_label", "label", code[:80], N_("This is not the parcel's label."),
+            N_("Find the label with {number}."), {"number": bench.parcel.tracking_number or "-"},
+        )  # fmt: skip
+    return None
+
+
+def _view(tx: Tx, bench: _Bench) -> BenchView:
+    order = orders_queries.heads_of(tx, [bench.parcel.order_id])[0]
+    shops = {shop.id: shop.name for shop in catalogue.shop_list(tx)}
+    items = [
+        BenchItem(
+            bench.skus.by_id[i.sku_id].sku, bench.skus.by_id[i.sku_id].name, bench.skus.by_id[i.sku_id].barcode, i.quantity, i.scanned
+        )
+        for i in bench.items
+    ]
+    return BenchView(
+        bench.parcel.id,
+        order.platform_order_id,
+        shops.get(bench.parcel.shop_id, ""),
+        bench.parcel.carrier_name,
+        bench.parcel.tracking_number,
+        PACKED if bench.parcel.packed_at else bench.parcel.state,
+        items,
+        not missing(bench.items),
+    )
+
+
+def _log(tx: Tx, package_id: int, now: int, actor: str, code: str, reason: str) -> None:
+    if warehouse_queries.parcels(tx, [package_id]):
+        warehouse.log_scans(tx, [(new_id(), package_id, now, actor, code[:80], not reason, reason)])

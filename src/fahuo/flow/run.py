@@ -1,0 +1,54 @@
+"""Use case: everything that is due. One pass through the stations in the order of the journey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from fahuo.channels.ports import Outbound
+from fahuo.flow.dispatch import work
+from fahuo.flow.house import House, open_desk
+from fahuo.flow.plan import plan_all
+from fahuo.flow.restock import recheck
+from fahuo.kernel.clock import technical_ms
+from fahuo.orders.tables import orders
+from fahuo.store import checkpoint
+from fahuo.store.engine import Tx
+from fahuo.store.settings import job_due
+
+CHECKPOINT_S: Final = 3_600
+
+
+class Pass(msgspec.Struct):
+    """What one pass did. Counts are orders, effects by the state of their answer."""
+
+    rechecked: int = 0
+    planned: int = 0
+    unplanned: int = 0
+    effects: dict[str, int] = {}
+    checkpoint: bool = False
+    seconds: float = 0.0
+
+
+def run_once(house: House, outbound: Mapping[str, Outbound], *, actor: str = "run", seller_id: int = 1) -> Pass:
+    """Recheck what waits, plan what has its units, carry out what is due, sign the journal every hour."""
+    began = technical_ms()
+    now = house.clock.now()
+    with house.store.read(seller_id) as tx:
+        desk = open_desk(tx, actor)
+    done = Pass()
+    done.rechecked = recheck(house.store, desk, now, seller_id=seller_id)
+    planned = plan_all(house.store, desk, now, seller_id=seller_id)
+    done.planned, done.unplanned = planned["planned"], planned["unplanned"]
+    done.effects = dict(work(house.store, outbound, now, worker=actor, seller_id=seller_id))
+    with house.store.write(seller_id) as tx:
+        done.checkpoint = _checkpoint(tx, now, actor)
+    done.seconds = (technical_ms() - began) / 1000
+    return done
+
+
+
+def _checkpoint(tx: Tx, now: int, worker: str) -> bool:
+    return job_due(tx, "journal checkpoint", CHECKPOINT_S, now, worker) and checkpoint.make(tx, orders, now) is not None
