@@ -33,6 +33,11 @@ class KeyRing:
         return "KeyRing(…)"
 
     @property
+    def given(self) -> bool:
+        """Whether there is a master key."""
+        return self._master is not None
+
+    @property
     def master(self) -> bytes:
         """32 bytes. Raises Failure when none was given."""
         if self._master is None:

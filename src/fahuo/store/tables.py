@@ -159,7 +159,7 @@ payloads = Table(
 seller_keys = Table(
     "seller_keys",
     metadata,
-    Column("seller_id", BigInteger, primary_key=True),
+    Column("seller_id", BigInteger, primary_key=True, autoincrement=False),
     Column("wrapped", LargeBinary, nullable=False, comment="the seller's data key under the master key"),
     Column("signing", LargeBinary, nullable=False, comment="Ed25519 private key under the master key"),
     Column("public_key", LargeBinary, nullable=False),

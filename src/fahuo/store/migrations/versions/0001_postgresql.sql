@@ -1,0 +1,1025 @@
+CREATE TABLE journal (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    data TEXT NOT NULL,
+    prev BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    CONSTRAINT journal_pkey PRIMARY KEY (seller_id, order_id, seq)
+);
+
+CREATE INDEX journal_at ON journal (seller_id, at);
+
+COMMENT ON COLUMN journal.seq IS '1, 2, 3, … per order, no gap';
+
+COMMENT ON COLUMN journal.at IS 'business time of the fact, epoch seconds';
+
+COMMENT ON COLUMN journal.data IS 'canonical JSON (RFC 8785); no personal data';
+
+COMMENT ON COLUMN journal.prev IS 'hash of the row before, 32 zero bytes for the first';
+
+COMMENT ON COLUMN journal.hash IS 'SHA-256 over prev and the canonical JSON of the row';
+
+CREATE OR REPLACE FUNCTION journal_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM settings WHERE seller_id = 0 AND key = 'journal.archiving') THEN RETURN OLD; END IF; RAISE EXCEPTION 'journal rows never change'; END $$;
+
+CREATE TRIGGER journal_guard BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_guard();
+
+CREATE TABLE journal_checkpoints (
+    seller_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    leaves BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    prev BYTEA NOT NULL,
+    public_key BYTEA NOT NULL,
+    signature BYTEA NOT NULL,
+    CONSTRAINT journal_checkpoints_pkey PRIMARY KEY (seller_id, number)
+);
+
+COMMENT ON COLUMN journal_checkpoints.leaves IS 'orders whose head moved since the checkpoint before';
+
+COMMENT ON COLUMN journal_checkpoints.root IS 'Merkle root (RFC 6962) over those heads, by order id';
+
+COMMENT ON COLUMN journal_checkpoints.prev IS 'SHA-256 of the statement before';
+
+COMMENT ON COLUMN journal_checkpoints.signature IS 'Ed25519 over the statement';
+
+CREATE TABLE journal_leaves (
+    seller_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    CONSTRAINT journal_leaves_pkey PRIMARY KEY (seller_id, number, order_id)
+);
+
+CREATE INDEX journal_leaves_order ON journal_leaves (seller_id, order_id, seq);
+
+COMMENT ON COLUMN journal_leaves.number IS 'of the checkpoint';
+
+COMMENT ON COLUMN journal_leaves.seq IS 'the head''s number; its hash stands in the journal';
+
+CREATE TABLE effects (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    shop_id BIGINT,
+    order_id BIGINT,
+    package_id BIGINT,
+    safety TEXT NOT NULL,
+    state TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    attempts INTEGER NOT NULL,
+    attempts_max INTEGER NOT NULL,
+    read_first BOOLEAN NOT NULL,
+    lease_until_ms BIGINT NOT NULL,
+    worker TEXT NOT NULL,
+    body TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    finished_ms BIGINT,
+    CONSTRAINT effects_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX effects_key ON effects (seller_id, key);
+
+CREATE INDEX effects_held ON effects (seller_id, lane, lease_until_ms) WHERE state IN ('claimed', 'retry');
+
+CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
+
+CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
+
+CREATE INDEX effects_order ON effects (seller_id, order_id);
+
+COMMENT ON COLUMN effects.key IS 'from the fact: the same fact gives the same key';
+
+COMMENT ON COLUMN effects.scope IS 'whose budget it uses: a shop or a carrier account; empty for none';
+
+COMMENT ON COLUMN effects.safety IS 'idempotent, readable, ask: how repeating is safe';
+
+COMMENT ON COLUMN effects.due_at IS 'business time';
+
+COMMENT ON COLUMN effects.attempts IS 'also the fence: an answer must name it';
+
+COMMENT ON COLUMN effects.read_first IS 'an answer was lost: ask the other side before repeating';
+
+COMMENT ON COLUMN effects.lease_until_ms IS 'end of a claim, or of a back-off; technical time';
+
+COMMENT ON COLUMN effects.body IS 'JSON of references; no personal data';
+
+COMMENT ON COLUMN effects.outcome IS 'JSON: what came back last';
+
+CREATE TABLE effect_budgets (
+    seller_id BIGINT NOT NULL,
+    lane TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    per_second FLOAT NOT NULL,
+    burst INTEGER NOT NULL,
+    tokens FLOAT NOT NULL,
+    filled_ms BIGINT NOT NULL,
+    paused BOOLEAN NOT NULL,
+    CONSTRAINT effect_budgets_pkey PRIMARY KEY (seller_id, lane, scope)
+);
+
+COMMENT ON COLUMN effect_budgets.scope IS 'empty: the lane as a whole';
+
+COMMENT ON COLUMN effect_budgets.per_second IS '0: no limit';
+
+CREATE TABLE people (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    sealed BYTEA,
+    name_hash BYTEA,
+    phone_hash BYTEA,
+    erased_at BIGINT,
+    erased_why TEXT,
+    CONSTRAINT people_pkey PRIMARY KEY (seller_id, order_id)
+);
+
+CREATE INDEX people_phone ON people (seller_id, phone_hash);
+
+CREATE INDEX people_name ON people (seller_id, name_hash);
+
+COMMENT ON COLUMN people.sealed IS 'recipient and messages, AES-256-GCM; empty once erased';
+
+COMMENT ON COLUMN people.name_hash IS 'keyed hash of the normalised full name; empty when masked';
+
+COMMENT ON COLUMN people.phone_hash IS 'keyed hash of the E.164 phone; empty when masked';
+
+CREATE TABLE payloads (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    CONSTRAINT payloads_pkey PRIMARY KEY (seller_id, order_id, source)
+);
+
+COMMENT ON COLUMN payloads.source IS 'api, webhook, file; the newest of each is kept';
+
+CREATE TABLE seller_keys (
+    seller_id BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL,
+    signing BYTEA NOT NULL,
+    public_key BYTEA NOT NULL,
+    created_ms BIGINT NOT NULL,
+    CONSTRAINT seller_keys_pkey PRIMARY KEY (seller_id)
+);
+
+COMMENT ON COLUMN seller_keys.wrapped IS 'the seller''s data key under the master key';
+
+COMMENT ON COLUMN seller_keys.signing IS 'Ed25519 private key under the master key';
+
+CREATE TABLE settings (
+    seller_id BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    updated_ms BIGINT NOT NULL,
+    CONSTRAINT settings_pkey PRIMARY KEY (seller_id, key)
+);
+
+COMMENT ON COLUMN settings.seller_id IS '0: the installation';
+
+COMMENT ON COLUMN settings.value IS 'JSON';
+
+CREATE TABLE worker_cron (
+    seller_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    ran_at BIGINT,
+    worker TEXT NOT NULL,
+    CONSTRAINT worker_cron_pkey PRIMARY KEY (seller_id, name)
+);
+
+COMMENT ON COLUMN worker_cron.due_at IS 'business time of the next run';
+
+COMMENT ON COLUMN worker_cron.ran_at IS 'business time of the last run';
+
+CREATE TABLE users (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT users_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX users_name ON users (seller_id, name);
+
+COMMENT ON COLUMN users.name IS 'as compared: NFKC, case folded';
+
+COMMENT ON COLUMN users.password_hash IS 'argon2id';
+
+CREATE TABLE api_tokens (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    token_hash BYTEA NOT NULL,
+    actions TEXT NOT NULL,
+    shops TEXT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    revoked_at BIGINT,
+    used_ms BIGINT,
+    CONSTRAINT api_tokens_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX api_tokens_prefix ON api_tokens (seller_id, prefix);
+
+CREATE INDEX api_tokens_name ON api_tokens (seller_id, name);
+
+COMMENT ON COLUMN api_tokens.prefix IS 'the part that may be shown';
+
+COMMENT ON COLUMN api_tokens.token_hash IS 'SHA-256 of the whole token';
+
+COMMENT ON COLUMN api_tokens.actions IS 'JSON list';
+
+COMMENT ON COLUMN api_tokens.shops IS 'JSON list of shop ids; NULL is every shop';
+
+CREATE TABLE login_attempts (
+    seller_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    subject BYTEA NOT NULL,
+    failures INTEGER NOT NULL,
+    last_ms BIGINT NOT NULL,
+    CONSTRAINT login_attempts_pkey PRIMARY KEY (seller_id, kind, subject)
+);
+
+CREATE INDEX login_attempts_last ON login_attempts (seller_id, last_ms);
+
+COMMENT ON COLUMN login_attempts.kind IS 'user, address';
+
+COMMENT ON COLUMN login_attempts.subject IS 'keyed hash of the name or address';
+
+CREATE TABLE access_log (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    event TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    data TEXT NOT NULL,
+    CONSTRAINT access_log_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX access_log_at ON access_log (seller_id, at);
+
+COMMENT ON COLUMN access_log.at IS 'business time';
+
+COMMENT ON COLUMN access_log.event IS 'user.added, login.ok, login.failed, token.revoked, …';
+
+COMMENT ON COLUMN access_log.subject IS 'user:name or token:name';
+
+COMMENT ON COLUMN access_log.data IS 'JSON; no secret, no personal data';
+
+CREATE TABLE api_requests (
+    seller_id BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    status INTEGER,
+    answer BYTEA,
+    media TEXT NOT NULL,
+    begun_ms BIGINT NOT NULL,
+    CONSTRAINT api_requests_pkey PRIMARY KEY (seller_id, actor, key)
+);
+
+CREATE INDEX api_requests_begun ON api_requests (seller_id, begun_ms);
+
+COMMENT ON COLUMN api_requests.actor IS 'whose key it is: two tokens may use the same word';
+
+COMMENT ON COLUMN api_requests.key IS 'Idempotency-Key as sent';
+
+COMMENT ON COLUMN api_requests.digest IS 'SHA-256 of method, path and body';
+
+COMMENT ON COLUMN api_requests.status IS 'HTTP status of the answer; empty while the request runs';
+
+COMMENT ON COLUMN api_requests.answer IS 'the answer''s body, sealed: it may name a buyer';
+
+CREATE TABLE carriers (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    tracking_url TEXT NOT NULL,
+    CONSTRAINT carriers_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX carriers_code ON carriers (seller_id, code);
+
+CREATE TABLE exchange_rates (
+    seller_id BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    base TEXT NOT NULL,
+    parts_per_million BIGINT NOT NULL,
+    since_at BIGINT NOT NULL,
+    CONSTRAINT exchange_rates_pkey PRIMARY KEY (seller_id, currency, base)
+);
+
+COMMENT ON COLUMN exchange_rates.parts_per_million IS 'base minor units per million minor units';
+
+CREATE TABLE sellers (
+    seller_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT sellers_pkey PRIMARY KEY (seller_id),
+    CONSTRAINT sellers_name_key UNIQUE (name)
+);
+
+CREATE TABLE shops (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    market TEXT NOT NULL,
+    seller_type TEXT NOT NULL,
+    shipping_type TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    pack TEXT,
+    channel TEXT NOT NULL,
+    callback_url TEXT,
+    callback_secret BYTEA,
+    sender TEXT NOT NULL,
+    cod_allowed BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT shops_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX shops_name ON shops (seller_id, name);
+
+COMMENT ON COLUMN shops.sender IS 'JSON: seller''s name, lines, city, region, postal_code, country, phone';
+
+CREATE TABLE skus (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    sku TEXT NOT NULL,
+    name TEXT NOT NULL,
+    weight_g INTEGER NOT NULL,
+    length_mm INTEGER NOT NULL,
+    width_mm INTEGER NOT NULL,
+    height_mm INTEGER NOT NULL,
+    goods INTEGER NOT NULL,
+    packing TEXT NOT NULL,
+    barcode TEXT NOT NULL,
+    cost BIGINT,
+    currency TEXT,
+    safety_buffer INTEGER NOT NULL,
+    is_bundle BOOLEAN NOT NULL,
+    CONSTRAINT skus_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX skus_barcode ON skus (seller_id, barcode);
+
+CREATE UNIQUE INDEX skus_sku ON skus (seller_id, sku);
+
+COMMENT ON COLUMN skus.goods IS 'bit mask: battery 1, liquid 2, dangerous 4, food 8, fragile 16';
+
+CREATE TABLE warehouses (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    country TEXT NOT NULL,
+    region TEXT NOT NULL,
+    city TEXT NOT NULL,
+    postal_code TEXT NOT NULL,
+    address TEXT NOT NULL,
+    contact_name TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    cutoff TEXT NOT NULL,
+    work_days TEXT NOT NULL,
+    capacity_per_day INTEGER,
+    platform_ref TEXT NOT NULL,
+    CONSTRAINT warehouses_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX warehouses_code ON warehouses (seller_id, code);
+
+COMMENT ON COLUMN warehouses.cutoff IS 'HH:MM local; the last moment a parcel can join today''s hand-over';
+
+COMMENT ON COLUMN warehouses.work_days IS 'digits, Monday = 1';
+
+COMMENT ON COLUMN warehouses.capacity_per_day IS 'parcels the floor can pack a day; empty: not known';
+
+CREATE TABLE cartons (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    length_mm INTEGER NOT NULL,
+    width_mm INTEGER NOT NULL,
+    height_mm INTEGER NOT NULL,
+    max_weight_g INTEGER NOT NULL,
+    tare_g INTEGER NOT NULL,
+    cost BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    packing TEXT NOT NULL,
+    CONSTRAINT cartons_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX cartons_code ON cartons (seller_id, code);
+
+CREATE TABLE extensions (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    announced_at BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT extensions_pkey PRIMARY KEY (seller_id, id)
+);
+
+COMMENT ON COLUMN extensions.body IS 'JSON of deadlines.model.Extension';
+
+CREATE TABLE calendar_changes (
+    seller_id BIGINT NOT NULL,
+    calendar TEXT NOT NULL,
+    day TEXT NOT NULL,
+    open SMALLINT NOT NULL,
+    why TEXT NOT NULL,
+    CONSTRAINT calendar_changes_pkey PRIMARY KEY (seller_id, calendar, day)
+);
+
+COMMENT ON COLUMN calendar_changes.day IS 'ISO date';
+
+CREATE TABLE stock_ledger (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    sku_id BIGINT NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    on_hand BIGINT NOT NULL,
+    reserved BIGINT NOT NULL,
+    placed BIGINT NOT NULL,
+    order_id BIGINT,
+    actor TEXT NOT NULL,
+    CONSTRAINT stock_ledger_pkey PRIMARY KEY (seller_id, id)
+);
+
+COMMENT ON COLUMN stock_ledger.kind IS 'count, adjust, reserve, release, place, unplace, ship, return';
+
+COMMENT ON COLUMN stock_ledger.warehouse_id IS '0: the pool only';
+
+COMMENT ON COLUMN stock_ledger.on_hand IS 'change of units on hand';
+
+COMMENT ON COLUMN stock_ledger.reserved IS 'change of the pool''s reserved units';
+
+COMMENT ON COLUMN stock_ledger.placed IS 'change of the warehouse''s placed units';
+
+CREATE TABLE orders (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    platform_order_id TEXT NOT NULL,
+    market TEXT NOT NULL,
+    state TEXT NOT NULL,
+    station TEXT NOT NULL,
+    order_type TEXT NOT NULL,
+    shipping_type TEXT NOT NULL,
+    fulfillment_type TEXT NOT NULL,
+    handling_days INTEGER,
+    handling_type TEXT,
+    priority_level INTEGER,
+    is_cod BOOLEAN NOT NULL,
+    is_sample BOOLEAN NOT NULL,
+    buyer_cancel BOOLEAN NOT NULL,
+    masked BOOLEAN NOT NULL,
+    warehouse_ref TEXT NOT NULL,
+    warehouse_id BIGINT,
+    carrier_name TEXT NOT NULL,
+    tracking_number TEXT NOT NULL,
+    dest_country TEXT NOT NULL,
+    dest_region TEXT NOT NULL,
+    dest_postal TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    exponent SMALLINT NOT NULL,
+    subtotal BIGINT,
+    shipping_fee BIGINT,
+    tax BIGINT,
+    total BIGINT,
+    units INTEGER NOT NULL,
+    created_at BIGINT,
+    paid_at BIGINT,
+    awaiting_at BIGINT,
+    arranged_at BIGINT,
+    packed_at BIGINT,
+    handed_over_at BIGINT,
+    first_scan_at BIGINT,
+    delivered_at BIGINT,
+    completed_at BIGINT,
+    cancelled_at BIGINT,
+    release_at BIGINT,
+    platform_times TEXT NOT NULL,
+    cancel_by TEXT NOT NULL,
+    cancel_reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    source_at BIGINT,
+    state_at BIGINT,
+    twin TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    taken_at BIGINT NOT NULL,
+    due_at BIGINT,
+    due_clock TEXT,
+    pack TEXT,
+    version INTEGER NOT NULL,
+    journal_seq BIGINT NOT NULL,
+    journal_head BYTEA NOT NULL,
+    CONSTRAINT orders_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
+
+CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
+
+CREATE INDEX orders_state ON orders (seller_id, state, created_at);
+
+CREATE INDEX orders_twin ON orders (seller_id, twin);
+
+COMMENT ON COLUMN orders.state IS 'the platform''s word, unknown ones kept';
+
+COMMENT ON COLUMN orders.station IS 'where the order stands in our own journey';
+
+COMMENT ON COLUMN orders.dest_postal IS 'first three characters only: the rate zone, not the address';
+
+COMMENT ON COLUMN orders.platform_times IS 'JSON: the platform''s own deadline fields, epoch seconds';
+
+COMMENT ON COLUMN orders.source IS 'api, webhook or file';
+
+COMMENT ON COLUMN orders.source_at IS 'the source''s update time; empty for files';
+
+COMMENT ON COLUMN orders.state_at IS 'business time of the file that told the state; empty when an API did';
+
+COMMENT ON COLUMN orders.twin IS 'keyed hash of buyer and items, to suspect duplicates; or empty';
+
+COMMENT ON COLUMN orders.digest IS 'of the content taken last: the same again changes nothing';
+
+COMMENT ON COLUMN orders.due_at IS 'earliest due time of a seller clock still running';
+
+CREATE TABLE imports (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    file TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    finished_at BIGINT,
+    CONSTRAINT imports_pkey PRIMARY KEY (seller_id, id)
+);
+
+COMMENT ON COLUMN imports.counts IS 'JSON: read, created, updated, unchanged, refused';
+
+CREATE TABLE capacity_used (
+    seller_id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    CONSTRAINT capacity_used_pkey PRIMARY KEY (seller_id, service_id, warehouse_id, day),
+    CONSTRAINT capacity_used_capacity_used_positive CHECK (used >= 0),
+    CONSTRAINT capacity_used_capacity_used_allowed CHECK (used <= allowed)
+);
+
+COMMENT ON COLUMN capacity_used.warehouse_id IS '0: counted over all warehouses';
+
+COMMENT ON COLUMN capacity_used.day IS 'ISO date of hand-over, local to the warehouse';
+
+CREATE TABLE waves (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    leave_at BIGINT,
+    first_due_at BIGINT,
+    parcels INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT waves_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX waves_number ON waves (seller_id, number);
+
+COMMENT ON COLUMN waves.service_id IS '0: the platform''s carriers';
+
+CREATE TABLE labels (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    origin TEXT NOT NULL,
+    format TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    file_id BIGINT NOT NULL,
+    lint TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    CONSTRAINT labels_pkey PRIMARY KEY (seller_id, id)
+);
+
+COMMENT ON COLUMN labels.file_id IS 'the sealed file in label_files';
+
+COMMENT ON COLUMN labels.lint IS 'JSON list of problems found';
+
+CREATE TABLE label_files (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    sealed BYTEA,
+    at BIGINT NOT NULL,
+    CONSTRAINT label_files_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX label_files_digest ON label_files (seller_id, digest);
+
+COMMENT ON COLUMN label_files.digest IS 'SHA-256 of the file';
+
+COMMENT ON COLUMN label_files.sealed IS 'the file, encrypted: a label is personal data; empty once erased';
+
+CREATE TABLE bench_scans (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    code TEXT NOT NULL,
+    ok BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT bench_scans_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX bench_scans_package ON bench_scans (seller_id, package_id);
+
+CREATE TABLE prints (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    wave_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    pages INTEGER NOT NULL,
+    CONSTRAINT prints_pkey PRIMARY KEY (seller_id, id)
+);
+
+COMMENT ON COLUMN prints.kind IS 'labels, pick list, packing slips';
+
+CREATE TABLE sessions (
+    seller_id BIGINT NOT NULL,
+    token_hash BYTEA NOT NULL,
+    user_id BIGINT NOT NULL,
+    created_ms BIGINT NOT NULL,
+    seen_ms BIGINT NOT NULL,
+    expires_ms BIGINT NOT NULL,
+    CONSTRAINT sessions_pkey PRIMARY KEY (seller_id, token_hash),
+    CONSTRAINT sessions_seller_id_user_id_fkey FOREIGN KEY(seller_id, user_id) REFERENCES users (seller_id, id)
+);
+
+CREATE INDEX sessions_user ON sessions (seller_id, user_id);
+
+COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the cookie';
+
+CREATE TABLE services (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    carrier_id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    shipping_type TEXT NOT NULL,
+    goods_allowed INTEGER NOT NULL,
+    max_weight_g INTEGER,
+    max_length_mm INTEGER,
+    max_girth_mm INTEGER,
+    volumetric_divisor INTEGER,
+    capacity_per_day INTEGER,
+    cutoff TEXT NOT NULL,
+    collect_days TEXT NOT NULL,
+    transit_days_min INTEGER NOT NULL,
+    transit_days_max INTEGER NOT NULL,
+    scan_hours INTEGER NOT NULL,
+    CONSTRAINT services_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT services_seller_id_carrier_id_fkey FOREIGN KEY(seller_id, carrier_id) REFERENCES carriers (seller_id, id)
+);
+
+CREATE UNIQUE INDEX services_code ON services (seller_id, carrier_id, code);
+
+COMMENT ON COLUMN services.shipping_type IS 'TIKTOK, SELLER or BOTH';
+
+COMMENT ON COLUMN services.goods_allowed IS 'bit mask as on SKUs';
+
+COMMENT ON COLUMN services.volumetric_divisor IS 'cubic centimetres per kilogram; empty: not charged by volume';
+
+COMMENT ON COLUMN services.capacity_per_day IS 'parcels a day; empty: no limit';
+
+COMMENT ON COLUMN services.cutoff IS 'HH:MM at the warehouse';
+
+COMMENT ON COLUMN services.collect_days IS 'digits, Monday = 1';
+
+COMMENT ON COLUMN services.scan_hours IS 'hours from hand-over to the first scan';
+
+CREATE TABLE bundle_parts (
+    seller_id BIGINT NOT NULL,
+    bundle_id BIGINT NOT NULL,
+    part_id BIGINT NOT NULL,
+    quantity INTEGER NOT NULL,
+    CONSTRAINT bundle_parts_pkey PRIMARY KEY (seller_id, bundle_id, part_id),
+    CONSTRAINT bundle_parts_seller_id_bundle_id_fkey FOREIGN KEY(seller_id, bundle_id) REFERENCES skus (seller_id, id),
+    CONSTRAINT bundle_parts_seller_id_part_id_fkey FOREIGN KEY(seller_id, part_id) REFERENCES skus (seller_id, id)
+);
+
+CREATE TABLE listings (
+    seller_id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    platform_sku_id TEXT NOT NULL,
+    sku_id BIGINT NOT NULL,
+    CONSTRAINT listings_pkey PRIMARY KEY (seller_id, shop_id, platform_sku_id),
+    CONSTRAINT listings_seller_id_sku_id_fkey FOREIGN KEY(seller_id, sku_id) REFERENCES skus (seller_id, id)
+);
+
+COMMENT ON COLUMN listings.shop_id IS '0: holds for every shop of the seller';
+
+CREATE TABLE clocks (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    clock SMALLINT NOT NULL,
+    party SMALLINT NOT NULL,
+    starts_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    source SMALLINT NOT NULL,
+    met_at BIGINT,
+    pack TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    CONSTRAINT clocks_pkey PRIMARY KEY (seller_id, order_id, clock),
+    CONSTRAINT clocks_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at);
+
+COMMENT ON COLUMN clocks.clock IS 'index into deadlines.model.CLOCKS';
+
+COMMENT ON COLUMN clocks.party IS 'index into deadlines.model.PARTIES';
+
+COMMENT ON COLUMN clocks.source IS '0 pack, 1 platform';
+
+CREATE TABLE stock_pool (
+    seller_id BIGINT NOT NULL,
+    sku_id BIGINT NOT NULL,
+    on_hand BIGINT NOT NULL,
+    reserved BIGINT NOT NULL,
+    CONSTRAINT stock_pool_pkey PRIMARY KEY (seller_id, sku_id),
+    CONSTRAINT stock_pool_pool_reserved CHECK (reserved >= 0),
+    CONSTRAINT stock_pool_pool_no_oversell CHECK (on_hand >= reserved),
+    CONSTRAINT stock_pool_seller_id_sku_id_fkey FOREIGN KEY(seller_id, sku_id) REFERENCES skus (seller_id, id)
+);
+
+CREATE TABLE stock (
+    seller_id BIGINT NOT NULL,
+    sku_id BIGINT NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    on_hand BIGINT NOT NULL,
+    placed BIGINT NOT NULL,
+    bin TEXT NOT NULL,
+    CONSTRAINT stock_pkey PRIMARY KEY (seller_id, sku_id, warehouse_id),
+    CONSTRAINT stock_stock_placed CHECK (placed >= 0),
+    CONSTRAINT stock_stock_no_oversell CHECK (on_hand >= placed),
+    CONSTRAINT stock_seller_id_sku_id_fkey FOREIGN KEY(seller_id, sku_id) REFERENCES skus (seller_id, id)
+);
+
+COMMENT ON COLUMN stock.placed IS 'reserved units that planning has put in this warehouse';
+
+CREATE TABLE reservations (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    line_no INTEGER NOT NULL,
+    sku_id BIGINT NOT NULL,
+    quantity INTEGER NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    CONSTRAINT reservations_pkey PRIMARY KEY (seller_id, order_id, line_no, sku_id),
+    CONSTRAINT reservations_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+CREATE INDEX reservations_sku ON reservations (seller_id, sku_id, state);
+
+COMMENT ON COLUMN reservations.warehouse_id IS '0 until placed';
+
+COMMENT ON COLUMN reservations.state IS 'reserved, placed, shipped, released';
+
+CREATE TABLE order_lines (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    line_no INTEGER NOT NULL,
+    platform_sku_id TEXT NOT NULL,
+    seller_sku TEXT NOT NULL,
+    sku_id BIGINT,
+    product_name TEXT NOT NULL,
+    variation TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit_price BIGINT,
+    subtotal BIGINT,
+    unit_ids TEXT NOT NULL,
+    state TEXT NOT NULL,
+    is_gift BOOLEAN NOT NULL,
+    package_ref TEXT NOT NULL,
+    CONSTRAINT order_lines_pkey PRIMARY KEY (seller_id, order_id, line_no),
+    CONSTRAINT order_lines_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+COMMENT ON COLUMN order_lines.unit_ids IS 'JSON list: the platform''s line item id of every unit';
+
+CREATE TABLE holds (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    since_at BIGINT NOT NULL,
+    blocks BOOLEAN NOT NULL,
+    owner TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    released_at BIGINT,
+    released_by TEXT NOT NULL,
+    note TEXT NOT NULL,
+    CONSTRAINT holds_pkey PRIMARY KEY (seller_id, order_id, code, since_at),
+    CONSTRAINT holds_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+CREATE INDEX holds_open ON holds (seller_id, released_at, code);
+
+CREATE TABLE decisions (
+    seller_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    warehouse_id BIGINT,
+    service_id BIGINT,
+    carton_id BIGINT,
+    leave_at BIGINT,
+    cost BIGINT,
+    penalty BIGINT,
+    currency TEXT,
+    why TEXT NOT NULL,
+    CONSTRAINT decisions_pkey PRIMARY KEY (seller_id, order_id),
+    CONSTRAINT decisions_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+COMMENT ON COLUMN decisions.leave_at IS 'hand-over the parcel is planned for';
+
+COMMENT ON COLUMN decisions.penalty IS 'expected cost of lateness';
+
+COMMENT ON COLUMN decisions.why IS 'JSON: chosen by, refused services with reason codes';
+
+CREATE TABLE packages (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    platform_ref TEXT NOT NULL,
+    state TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    wave_id BIGINT,
+    warehouse_id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    carton_id BIGINT,
+    carrier_name TEXT NOT NULL,
+    tracking_number TEXT NOT NULL,
+    label_origin TEXT NOT NULL,
+    label_id BIGINT,
+    weight_g INTEGER NOT NULL,
+    arranged_at BIGINT,
+    packed_at BIGINT,
+    reported_at BIGINT,
+    handed_over_at BIGINT,
+    first_scan_at BIGINT,
+    delivered_at BIGINT,
+    CONSTRAINT packages_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT packages_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+CREATE INDEX packages_order ON packages (seller_id, order_id);
+
+CREATE INDEX packages_wave ON packages (seller_id, wave_id);
+
+CREATE INDEX packages_number ON packages (seller_id, tracking_number);
+
+COMMENT ON COLUMN packages.order_id IS 'the order that leads the package; package_items names all';
+
+COMMENT ON COLUMN packages.tag IS ''''' , SPLIT or COMBINE';
+
+COMMENT ON COLUMN packages.service_id IS '0: the platform''s carrier';
+
+COMMENT ON COLUMN packages.label_origin IS 'own, carrier or platform';
+
+COMMENT ON COLUMN packages.label_id IS 'attached label file; empty for labels we render ourselves';
+
+COMMENT ON COLUMN packages.reported_at IS 'the platform has taken our tracking number';
+
+CREATE TABLE lanes (
+    seller_id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    origin TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    CONSTRAINT lanes_pkey PRIMARY KEY (seller_id, service_id, origin, destination),
+    CONSTRAINT lanes_seller_id_service_id_fkey FOREIGN KEY(seller_id, service_id) REFERENCES services (seller_id, id)
+);
+
+COMMENT ON COLUMN lanes.origin IS 'country or warehouse code; * for any';
+
+COMMENT ON COLUMN lanes.destination IS 'country; * for any';
+
+CREATE TABLE approvals (
+    seller_id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    market TEXT NOT NULL,
+    CONSTRAINT approvals_pkey PRIMARY KEY (seller_id, service_id, market),
+    CONSTRAINT approvals_seller_id_service_id_fkey FOREIGN KEY(seller_id, service_id) REFERENCES services (seller_id, id)
+);
+
+COMMENT ON COLUMN approvals.market IS 'the platform''s market that approved the service; * for any';
+
+CREATE TABLE rates (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    warehouse TEXT NOT NULL,
+    zone_country TEXT NOT NULL,
+    zone_region TEXT NOT NULL,
+    zone_postal_prefix TEXT NOT NULL,
+    weight_from_g INTEGER NOT NULL,
+    weight_to_g INTEGER NOT NULL,
+    base BIGINT NOT NULL,
+    per_kg BIGINT NOT NULL,
+    surcharge_name TEXT NOT NULL,
+    surcharge BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    CONSTRAINT rates_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT rates_seller_id_service_id_fkey FOREIGN KEY(seller_id, service_id) REFERENCES services (seller_id, id)
+);
+
+CREATE INDEX rates_service ON rates (seller_id, service_id);
+
+COMMENT ON COLUMN rates.warehouse IS 'code or *';
+
+COMMENT ON COLUMN rates.zone_region IS 'empty: any';
+
+COMMENT ON COLUMN rates.zone_postal_prefix IS 'empty: any';
+
+COMMENT ON COLUMN rates.weight_from_g IS 'exclusive';
+
+COMMENT ON COLUMN rates.weight_to_g IS 'inclusive';
+
+COMMENT ON COLUMN rates.base IS 'minor units';
+
+COMMENT ON COLUMN rates.per_kg IS 'minor units a started kilogram above weight_from_g';
+
+CREATE TABLE number_ranges (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    service_id BIGINT NOT NULL,
+    prefix TEXT NOT NULL,
+    suffix TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    check_rule TEXT NOT NULL,
+    next_number BIGINT NOT NULL,
+    last_number BIGINT NOT NULL,
+    CONSTRAINT number_ranges_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT number_ranges_number_range_left CHECK (next_number <= last_number + 1),
+    CONSTRAINT number_ranges_seller_id_service_id_fkey FOREIGN KEY(seller_id, service_id) REFERENCES services (seller_id, id)
+);
+
+COMMENT ON COLUMN number_ranges.check_rule IS 'none, mod10 or s10';
+
+CREATE TABLE parcel_events (
+    seller_id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    place TEXT NOT NULL,
+    source TEXT NOT NULL,
+    taken_at BIGINT NOT NULL,
+    CONSTRAINT parcel_events_pkey PRIMARY KEY (seller_id, package_id, at, kind),
+    CONSTRAINT parcel_events_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
+);
+
+COMMENT ON COLUMN parcel_events.kind IS 'first_scan, in_transit, delivered, exception, returned or the carrier''s word';
+
+CREATE TABLE package_items (
+    seller_id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    line_no INTEGER NOT NULL,
+    sku_id BIGINT NOT NULL,
+    quantity INTEGER NOT NULL,
+    scanned INTEGER NOT NULL,
+    CONSTRAINT package_items_pkey PRIMARY KEY (seller_id, package_id, order_id, line_no, sku_id),
+    CONSTRAINT package_items_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
+);
+
+COMMENT ON COLUMN package_items.sku_id IS 'the part for bundles';
+
