@@ -85,7 +85,8 @@ def _from_npm() -> None:
     node_home = Path(executable.ROOT_DIR)
     node = str(node_home / "bin" / "node")
     npm = str(node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
-    _run([node, npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(HOME), NPM_PACKAGE])
+    install = ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(HOME), NPM_PACKAGE]
+    _run([node, npm, *install], NODE_USE_SYSTEM_CA="1")
     _run([node, "-e", UNPACK], TMPDIR=str(HOME), AWS_LAMBDA_JS_RUNTIME="nodejs24.x")
     wrapper = HOME / "run"
     wrapper.write_text(START.format(home=f"'{HOME}'"), encoding="utf-8")

@@ -131,6 +131,7 @@ environment() {
         fail "Python 3.11 or 3.12 (64 bit) was not found; tried ${FAHUO_PYTHON:-python3.11}, python3.12, python3, python." \
             "Install one (Debian: apt install python3 python3-venv), or name it: FAHUO_PYTHON=/path/to/python3.11 make setup"
     learn_from_pip
+    trust_system
     find_uv
     say "filling .venv from uv.lock ($("$python" -V))"
     if ! right_python .venv/bin/python || moved; then rm -rf .venv; fi
@@ -140,8 +141,17 @@ environment() {
     say "environment ready"
 }
 
+# uv and Node bring their own certificates; a company's own authority is only among the system's.
+trust_system() {
+    NODE_USE_SYSTEM_CA=1 && export NODE_USE_SYSTEM_CA
+    for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+        if [ -z "${SSL_CERT_FILE:-}" ] && [ -r "$bundle" ]; then SSL_CERT_FILE=$bundle && export SSL_CERT_FILE; fi
+    done
+}
+
 mkdir -p "$tools"
 environment
+trust_system
 if [ -f scripts/assets.py ]; then
     .venv/bin/python scripts/assets.py >&2 ||
         fail "browser libraries or fonts could not be fetched (see above). Is https://registry.npmjs.org reachable?"
