@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
 from fahuo.planning.model import Bools, Floats, Ints
 
 _COLUMNS: Final = 12
@@ -186,8 +187,8 @@ def _solve(
         method="highs-ds",
     )
     if found.status != 0:  # always feasible (everybody may be left out) and bounded, so this is the solver's failure
-        raise Failure(Problem("planner_failed", message="The planner's solver stopped: {why}",
-                              next="Plan a smaller batch, or report the orders it stopped at.",
+        raise Failure(Problem("planner_failed", message=N_("The planner's solver stopped: {why}"),
+                              next=N_("Plan a smaller batch, or report the orders it stopped at."),
                               params={"why": str(found.message)}), exit_code=3)  # fmt: skip
     duals = np.zeros(cost.shape[1])
     if len(full):

@@ -14,6 +14,7 @@ decisions = Table(
     Column("service_id", BigInteger),
     Column("carton_id", BigInteger),
     Column("leave_at", BigInteger, comment="hand-over the parcel is planned for"),
+    Column("leave_day", Text, comment="its ISO date at the warehouse: the day whose capacity it takes"),
     Column("cost", BigInteger),
     Column("penalty", BigInteger, comment="expected cost of lateness"),
     Column("currency", Text),
