@@ -53,8 +53,12 @@ def open_desk(tx: Tx, actor: str) -> Desk:
     warehouses = tuple(catalogue.warehouse_list(tx))
     places = {w.code: w for w in warehouses} | {w.name: w for w in warehouses}
     places |= {w.platform_ref: w for w in warehouses if w.platform_ref}
-    edits = tuple(deadlines.calendar_edits(tx))
-    return Desk(catalogue.sku_index(tx), warehouses, _book(edits), tuple(deadlines.announced(tx)), actor, places)
+    return Desk(catalogue.sku_index(tx), warehouses, rule_book(tx), tuple(deadlines.announced(tx)), actor, places)
+
+
+def rule_book(tx: Tx) -> RuleBook:
+    """The rule packs with the seller's changes to calendars."""
+    return _book(tuple(deadlines.calendar_edits(tx)))
 
 
 @lru_cache(maxsize=8)
