@@ -99,8 +99,13 @@ def key_of(facts: Facts, i: int) -> Key:
     )
 
 
-def why(clocks: Clocks, row: int, facts: Facts, book: RuleBook, lang: str = DEFAULT) -> str:
-    """One sentence for one clock: what was counted from where, what was skipped, and which rule says so."""
+def why(
+    clocks: Clocks, row: int, facts: Facts, book: RuleBook, lang: str = DEFAULT, calendar: Calendar | None = None
+) -> str:
+    """One sentence for one clock: what was counted from where, what was skipped, and which rule says so.
+
+    `calendar` is the one with announced closures where there are any; otherwise the book's.
+    """
     index, i = int(clocks.rule[row]), int(clocks.order[row])
     if clocks.source[row]:
         mine = [f for f, c in PLATFORM_FIELDS.items() if CLOCK[c] == clocks.clock[row] and f in facts.platform]
@@ -108,14 +113,15 @@ def why(clocks: Clocks, row: int, facts: Facts, book: RuleBook, lang: str = DEFA
         return t("the platform's own limit for this order: {fields}", lang, fields=", ".join(given))
     at, due = int(clocks.starts[row]), int(clocks.due[row])
     step, rule = _step(book.plan(key_of(facts, i)), index), book.rules[index]
-    calendar = book.calendars[step.calendar]
+    calendar = calendar or book.calendars[step.calendar]
     begun, begun_text = _moment(at, step.zone, lang)
     limit, limit_text = _moment(due, step.zone, lang)
     parts = [_counted(rule, facts, i, at, begun_text, lang)]
     if rule.cutoff is not None:
         parts.append(_cutoff_words(rule, calendar, begun, lang))
     parts.append(t("limit {when} ({zone})", lang, when=limit_text, zone=step.zone.key))
-    skipped = _skipped(calendar, begun.date(), limit.date(), lang) if rule.unit.startswith("business") else ""
+    first = begun.date() + timedelta(_calendar_days(rule, facts, i))
+    skipped = _skipped(calendar, first, limit.date(), lang) if rule.unit.startswith("business") else ""
     if skipped:
         parts.append(t("not counted: {days}", lang, days=skipped))
     return "; ".join((", ".join(parts), _rule_words(rule, calendar, limit.date(), lang)))
@@ -134,7 +140,7 @@ def absent(facts: Facts, i: int, book: RuleBook, present: set[int], lang: str = 
             said = _absence(facts, i, step, rule, lang)
             if said and (rule.clock not in found or rule.late_rate):
                 found[rule.clock] = said
-    return list(found.values())
+    return list(found.values()) if found or present else [plan.words(lang)]
 
 
 def _absence(facts: Facts, i: int, step: Step, rule: Rule, lang: str) -> str:
@@ -184,6 +190,7 @@ def _explanation(
     rule = book.rules[index] if index >= 0 else None
     days: tuple[Day, ...] = ()
     notes: tuple[str, ...] = ()
+    calendar: Calendar | None = None
     if rule is not None and not clocks.source[row]:
         plan, at = book.plan(key_of(facts, i)), int(clocks.starts[row])
         step = _step(plan, index)
@@ -204,7 +211,7 @@ def _explanation(
         outcome=outcome,
         pack=pack.id if pack else None,
         rule=rule.id if rule else None,
-        why=why(clocks, row, facts, book, lang),
+        why=why(clocks, row, facts, book, lang, calendar),
         days=days,
         rule_source=rule.source if rule else "",
         rule_source_date=rule.source_date if rule else "",
@@ -233,8 +240,7 @@ def _days(
     first, last = begun.date(), limit.date()
     if rule.unit == "hour" or (last - first).days > _MANY:
         return
-    own = rule.handling and facts.handling_type[i] == "CALENDAR_DAY"
-    handled = first + timedelta(int(facts.handling_days[i])) if own else first
+    handled = first + timedelta(_calendar_days(rule, facts, i))
     late = rule.cutoff is not None and _seconds(begun) >= calendar.cutoffs.get(first.weekday(), rule.cutoff)
     received = rule.cutoff is None
     number = 0
@@ -334,6 +340,11 @@ def _moment(at: Instant, tz: ZoneInfo, lang: str) -> tuple[datetime, str]:
     """The local time, and the same as text."""
     when = local(at, tz)
     return when, f"{_date(when.date(), lang)} {when:%H:%M:%S}"
+
+
+def _calendar_days(rule: Rule, facts: Facts, i: int) -> int:
+    """Days after the start in which every day counts."""
+    return int(facts.handling_days[i]) if rule.handling and facts.handling_type[i] == "CALENDAR_DAY" else 0
 
 
 def _seconds(at: datetime) -> int:
