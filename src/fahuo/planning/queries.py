@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from sqlalchemy import select
 
 from fahuo.carriers import queries as carriers
 from fahuo.carriers.model import Rate, Service
 from fahuo.catalogue.model import Warehouse
 from fahuo.catalogue.queries import carton_rows
-from fahuo.kernel.instant import iso
 from fahuo.kernel.money import exponent_of
 from fahuo.planning.model import Carton, Network
 from fahuo.planning.tables import capacity_used, decisions
@@ -26,11 +24,12 @@ CURRENCY: Final = "planning.currency"
 PACK_SECONDS: Final = "planning.pack_seconds"
 """Setting: seconds from the decision to a parcel at the door. Default 1800."""
 
-_DAY: Final = 86_400
+Slot = tuple[int, int, str]
+"""A hand-over: service id, warehouse id, local ISO day."""
 
 
-def network(tx: Tx, warehouses: Sequence[Warehouse], now: int) -> Network:
-    """All the seller's services, rates and cartons, with the capacity that is left from today on."""
+def network(tx: Tx, warehouses: Sequence[Warehouse]) -> Network:
+    """All the seller's services, rates and cartons, with the capacity that is left on every hand-over."""
     services, rates = carriers.service_list(tx), carriers.rate_list(tx)
     currency = settings.get(tx, CURRENCY) or _usual_currency(rates)
     return Network(
@@ -40,8 +39,8 @@ def network(tx: Tx, warehouses: Sequence[Warehouse], now: int) -> Network:
         cartons=[Carton(**dict(zip(Carton.__struct_fields__, row, strict=True))) for row in carton_rows(tx)],
         currency=currency,
         exponent=exponent_of(currency),
-        exchange=carriers.exchange(tx, currency),
-        capacity_left=_capacity_left(tx, services, now),
+        exchange=carriers.exchange_to(tx, currency),
+        capacity_left=_capacity_left(tx, services),
         pack_seconds=int(settings.get(tx, PACK_SECONDS, 1800)),
     )
 
@@ -51,47 +50,44 @@ def _usual_currency(rates: Sequence[Rate]) -> str:
     return min(counted, key=lambda currency: (-counted[currency], currency), default="USD")
 
 
-def _capacity_left(tx: Tx, services: Sequence[Service], now: int) -> dict[tuple[int, int, str], int]:
+def _capacity_left(tx: Tx, services: Sequence[Service]) -> dict[Slot, int]:
     limits = {service.id: service.capacity_per_day for service in services}
     c = capacity_used.c
-    rows = tx.rows(
-        select(c.service_id, c.warehouse_id, c.day, c.used).where(
-            c.seller_id == tx.seller_id, c.day >= iso(now - _DAY)[:10]
-        )
-    )
-    left: dict[tuple[int, int, str], int] = {}
-    for service, warehouse, day, used in rows:
+    rows = tx.rows(select(c.service_id, c.warehouse_id, c.day, c.used).where(c.seller_id == tx.seller_id))
+    left: dict[Slot, int] = {}
+    for service, warehouse, day, taken in rows:
         limit = limits.get(service)
         if limit is not None:
-            left[service, warehouse, day] = max(limit - used, 0)
+            left[service, warehouse, day] = max(limit - taken, 0)
     return left
 
 
-def room(tx: Tx, keys: Iterable[tuple[int, int, str]]) -> dict[tuple[int, int, str], int]:
-    """Parcels taken so far on hand-overs (service id, warehouse id, day)."""
-    wanted = set(keys)
+def used(tx: Tx, slots: Iterable[Slot]) -> dict[Slot, int]:
+    """Parcels taken so far on these hand-overs."""
+    wanted = set(slots)
+    if not wanted:
+        return {}
     c = capacity_used.c
     rows = tx.rows(
         select(c.service_id, c.warehouse_id, c.day, c.used).where(
-            c.seller_id == tx.seller_id, bulk.any_of(c.service_id, "services")
+            c.seller_id == tx.seller_id, bulk.any_of(c.service_id, "services"), bulk.any_of(c.day, "days")
         ),
-        services=bulk.array(tx, sorted({key[0] for key in wanted})),
+        services=bulk.array(tx, sorted({slot[0] for slot in wanted})),
+        days=bulk.array(tx, sorted({slot[2] for slot in wanted})),
     )
     return {(row[0], row[1], row[2]): row[3] for row in rows if (row[0], row[1], row[2]) in wanted}
 
 
-def booked(tx: Tx, order_ids: Iterable[int]) -> list[tuple[int, tuple[int, int, str] | None]]:
-    """(order id, hand-over it counts on or None) of those of the orders that have a decision."""
+def taking(tx: Tx, orders: Iterable[int]) -> list[tuple[int, Slot]]:
+    """(order id, hand-over) of those of the orders that take capacity by a decision."""
     d = decisions.c
     rows = tx.rows(
-        select(d.order_id, d.service_id, d.warehouse_id, d.why).where(
-            d.seller_id == tx.seller_id, bulk.any_of(d.order_id, "orders")
+        select(d.order_id, d.service_id, d.warehouse_id, d.leave_day).where(
+            d.seller_id == tx.seller_id,
+            d.service_id.is_not(None),
+            d.leave_day.is_not(None),
+            bulk.any_of(d.order_id, "orders"),
         ),
-        orders=bulk.array(tx, list(order_ids)),
+        orders=bulk.array(tx, list(orders)),
     )
-    found: list[tuple[int, tuple[int, int, str] | None]] = []
-    for order, service, warehouse, why in rows:
-        reasons: dict[str, Any] = msgspec.json.decode(why)
-        counted = service and warehouse and reasons.get("counted")
-        found.append((order, (service, warehouse, reasons["day"]) if counted else None))
-    return found
+    return [(row[0], (row[1], row[2], row[3])) for row in rows]
