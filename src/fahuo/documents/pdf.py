@@ -70,7 +70,7 @@ def merge(parts: Sequence[bytes]) -> bytes:
             source = pypdfium2.PdfDocument(part)
             whole.import_pages(source)
             source.close()
-        return _saved(whole)
+        return saved(whole)
 
 
 def page(document: bytes, number: int) -> bytes:
@@ -79,7 +79,7 @@ def page(document: bytes, number: int) -> bytes:
         source, single = pypdfium2.PdfDocument(document), pypdfium2.PdfDocument.new()
         single.import_pages(source, [number - 1])
         source.close()
-        return _saved(single)
+        return saved(single)
 
 
 def page_texts(document: bytes) -> list[str]:
@@ -91,7 +91,8 @@ def page_texts(document: bytes) -> list[str]:
         return texts
 
 
-def _saved(document: pypdfium2.PdfDocument) -> bytes:
+def saved(document: pypdfium2.PdfDocument) -> bytes:
+    """The bytes of an open document, which is closed by this."""
     out = io.BytesIO()
     document.save(out)
     document.close()

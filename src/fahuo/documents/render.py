@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 import typst
 
-from fahuo.documents import address, barcode, fonts, pdf, zpl
+from fahuo.documents import address, barcode, fonts, pdf, textlayer, zpl
 from fahuo.documents.label import Label, Party, check, cleaned, misfit
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -151,11 +151,9 @@ def _document(
                 pages.pop(number, None)
                 good.pop(number, None)
             continue
-        return (
-            zpl.from_pdf(made, [(p["waybill"], p["bars"]) for p in pages.values()], width, height, dpi)
-            if native
-            else made
-        )
+        if native:
+            return zpl.from_pdf(made, [(p["waybill"], p["bars"]) for p in pages.values()], width, height, dpi)
+        return textlayer.add(made, [list(filter(textlayer.needs_layer, label.texts())) for label in good.values()])
     return b""
 
 
