@@ -78,11 +78,21 @@ class Cluster:
     def _binary(self, name: str) -> str:
         folder = find_binaries()
         if self._as_nobody and not _reachable_by_nobody(folder):
-            copy = self.home / "postgresql"
-            if not copy.exists():
-                shutil.copytree(folder.parent, copy, symlinks=True)
-            folder = copy / folder.name
+            folder = self._copied(folder)
         return str(folder / name)
+
+    def _copied(self, folder: Path) -> Path:
+        """A copy that `nobody` can reach, of the installation or of the whole package with its libraries."""
+        copy = self.home / "postgresql"
+        package = folder.parent.parent
+        libraries = package.parent / f"{package.name}.libs"
+        if not libraries.is_dir():
+            shutil.copytree(folder.parent, copy, symlinks=True, dirs_exist_ok=True)
+            return copy / folder.name
+        for part in (package, libraries):
+            if not (copy / part.name).exists():
+                shutil.copytree(part, copy / part.name, symlinks=True)
+        return copy / folder.relative_to(package.parent)
 
     def _run(self, *command: str) -> None:
         identity = NOBODY if self._as_nobody else None
