@@ -238,7 +238,7 @@ def load_book(
     plugged = [Path(str(point.load())) for point in entry_points(group="fahuo.packs")]
     folders = [HERE, *plugged, *(Path(d) for d in extra_dirs)]
     frozen = tuple((pack, tuple(sorted(values.items()))) for pack, values in sorted((settings or {}).items()))
-    book = _load(tuple(folders), frozen)
+    book = _load(tuple(folders), frozen, _stamps(folders))
     if not calendar_overrides:
         return book
     calendars = dict(book.calendars)
@@ -251,8 +251,18 @@ def load_book(
     return RuleBook(book.packs, book.rules, calendars, book.markets, book.aliases)
 
 
+def _stamps(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether a file has changed since it was last read."""
+    files = [p for folder in folders for p in sorted(folder.rglob("*.toml"))]
+    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in files)
+
+
 @lru_cache(maxsize=8)
-def _load(folders: tuple[Path, ...], settings: tuple[tuple[str, tuple[tuple[str, int | str], ...]], ...]) -> RuleBook:
+def _load(
+    folders: tuple[Path, ...],
+    settings: tuple[tuple[str, tuple[tuple[str, int | str], ...]], ...],
+    stamps: tuple[tuple[str, int, int], ...],  # noqa: ARG001 - only there for the cache
+) -> RuleBook:
     markets: dict[str, Market] = {}
     aliases: dict[str, str] = {}
     packs: dict[str, tuple[PackFile, Path]] = {}
