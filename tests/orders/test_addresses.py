@@ -92,6 +92,10 @@ def test_region_is_found_by_postcode() -> None:
     assert check.changes == (("region", "NY"),)
 
 
+def test_region_is_not_guessed_from_what_is_no_postcode() -> None:
+    assert check_addresses([place("MX", "", "0000")])[0].changes == ()
+
+
 def test_city_may_be_the_district_or_a_region_that_is_a_city() -> None:
     assert codes(place("US", "NY", "10001", city="")) == ["city_missing"]
     assert codes(recipient(city="", district="Brooklyn")) == []

@@ -87,6 +87,7 @@ def _check_place(r: RecipientIn, rules: Country, masked: bool, problems: list[Pr
     if region is None and r.region and rules.closed:
         problems.append(_problem("region_unknown", "region", r))
     postal = r.postal_code
+    spelled: str | None = None
     better = r.region
     if postal:
         spelled = rules.postal(postal)
@@ -94,6 +95,7 @@ def _check_place(r: RecipientIn, rules: Country, masked: bool, problems: list[Pr
             spelled = _with_lost_zero(postal, rules, region.fits)
         if spelled is None or (region is None and not rules.fits_any(spelled)):
             problems.append(_problem("postal_code_invalid", "postal_code", r))
+            spelled = None
         else:
             postal = spelled
             if region is not None and region.fits is not None and region.fits(postal) is None:
@@ -101,7 +103,7 @@ def _check_place(r: RecipientIn, rules: Country, masked: bool, problems: list[Pr
     elif rules.postal_required and not masked:
         problems.append(_problem("postal_code_missing", "postal_code", r))
     if not masked and (not r.region or not r.city):
-        better = _check_presence(r, rules, postal, problems)
+        better = _check_presence(r, rules, spelled or "", problems)
     return postal, better
 
 
