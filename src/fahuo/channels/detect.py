@@ -60,10 +60,8 @@ def detect(path: Path, extra_headers: Mapping[str, str] | None = None) -> str:
 
 def _is_binary(start: bytes) -> bool:
     """Control signs that no text of any language has; UTF-16 has NULs, but at every other place."""
-    nul = start.count(0)
-    if nul and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        return nul < len(start) // 4
-    return sum(start.count(sign) for sign in range(1, 9)) > len(start) // 100
+    wide = start.count(0) >= len(start) // 4 or start[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return not wide and sum(start.count(sign) for sign in range(9)) > len(start) // 100
 
 
 def _table(path: Path, extra: Mapping[str, str] | None) -> str:

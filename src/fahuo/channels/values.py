@@ -166,6 +166,7 @@ _TIME: Final = r"(?:[ T,]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?" + _TIME)
 _YEAR_LAST: Final = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})" + _TIME)
 _OFFSET: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+_YEARS: Final = range(2002, 2100)
 _HALF_DAY: Final = range(1, 13)
 _SHOWN: Final = {"MDY": "MM/DD/YYYY", "DMY": "DD/MM/YYYY", None: "YYYY-MM-DD"}
 
@@ -197,6 +198,8 @@ def _read_local(text: str, order: str | None, zone_name: str) -> tuple[int, str 
         naive = datetime(int(year), int(month), int(day), hour, minute, second)  # noqa: DTZ001 - a wall clock's time
     except ValueError as error:
         raise _ImpossibleError(text) from error
+    if naive.year not in _YEARS:
+        raise _ImpossibleError(text)
     return from_local(naive, zone(zone_name))
 
 
@@ -218,7 +221,7 @@ def local_time(
             "impossible_date",
             field,
             text,
-            N_("{field} “{value}” does not exist; dates of this shop are read as {format}."),
+            N_("{field} “{value}” is impossible; dates of this shop are read as {format}."),
             N_("Correct the date, or name the date order in a mapping file, and import the file again."),
             row,
             format=_SHOWN[order],

@@ -55,14 +55,23 @@ class Cells:
             )
         return found
 
-    def one(self, group: Group, given: From | None, at: int | None = None) -> Cell | None:
-        """The first filled cell. Rows of the main table must agree on what is the order's, not a line's."""
+    def one(
+        self,
+        group: Group,
+        given: From | None,
+        at: int | None = None,
+        reader: Callable[[str, str, int], object] | None = None,
+    ) -> Cell | None:
+        """The first filled cell. Rows of the main table must agree on what is the order's, not a line's.
+
+        With a `reader` their values count, so that a bad cell is called bad and not merely different.
+        """
         for cells in self.filled(group, given, at):
             if not cells:
                 continue
             first = cells[0]
             for other in cells[1:] if at is None and first[3] is self.tables[MAIN] else ():
-                if other[0] != first[0]:
+                if other[0] != first[0] and not (reader and self.read(first, reader) == self.read(other, reader)):
                     raise refuse(
                         "rows_disagree",
                         first[1],
@@ -127,20 +136,18 @@ class Cells:
 
     def money(self, group: Group, given: From | None, currency: str, at: int | None = None) -> int | None:
         """Minor units: one cell's, or with take = "sum" the sum of all filled cells. None when there is none."""
-        if given is not None and as_source(given).take == "sum":
-            every = [self._amount(cell, currency) for cells in self.filled(group, given, at) for cell in cells]
-            return sum(every) if every else None
-        cell = self.one(group, given, at)
-        return self._amount(cell, currency) if cell else None
 
-    def _amount(self, cell: Cell, currency: str) -> int:
         def reader(text: str, field: str, row: int) -> int:
             if self._plain:
                 return _plain_amount(text, field, currency, row)
             found = values.amount(text, field, currency, row)
             return found[0] if found else 0
 
-        return self.read(cell, reader)
+        if given is not None and as_source(given).take == "sum":
+            every = [self.read(cell, reader) for cells in self.filled(group, given, at) for cell in cells]
+            return sum(every) if every else None
+        cell = self.one(group, given, at, reader)
+        return self.read(cell, reader) if cell else None
 
     def time(self, group: Group, given: From | None, notes: list[Problem]) -> int | None:
         """An instant: the first, least or greatest of the source's cells."""
@@ -152,7 +159,7 @@ class Cells:
             return _epoch(text, field, row) if source.epoch else self._local(text, field, row, source.end_of_day, notes)
 
         if source.take == "first":
-            cell = self.one(group, given)
+            cell = self.one(group, given, reader=reader)
             return self.read(cell, reader) if cell else None
         every = [self.read(cell, reader) for cells in self.filled(group, given) for cell in cells]
         known = [at for at in every if at is not None]

@@ -12,6 +12,7 @@ from fahuo.channels.model import MARKETS, MAX_LINES, ReadContext, market_code, r
 from fahuo.channels.people import country_code, is_masked
 from fahuo.channels.seller_center import headers as h
 from fahuo.channels.seller_center import words
+from fahuo.channels.seller_center.layout import Layout, Money
 from fahuo.channels.sheets import Row
 from fahuo.kernel.money import exponent_of
 from fahuo.kernel.problems import Problem
@@ -25,24 +26,6 @@ _REACHED: Final = (
     (h.ARRANGED, m.AWAITING_COLLECTION),
     (h.PAID, m.AWAITING_SHIPMENT),
 )
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """Where each known column stands in this file, and how this file writes its dates."""
-
-    header: tuple[str, ...]
-    position: dict[str, int]
-    dates: str | None
-
-    def cell(self, row: Row, name: str) -> str:
-        """The trimmed cell, empty when the file has no such column."""
-        at = self.position.get(name)
-        return values.clean(row[1][at]) if at is not None and at < len(row[1]) else ""
-
-    def shown(self, name: str) -> str:
-        """The column's name as the file spells it."""
-        at = self.position.get(name)
-        return values.clean(self.header[at]) if at is not None else name
 
 
 class _Line(msgspec.Struct):
@@ -71,8 +54,8 @@ class Builder:
         number = values.identifier(order_id, self._layout.shown(h.ORDER_ID), rows[0][0])
         for row in rows:
             self._check_width(row)
-        self._check_agreement(rows)
-        money = _Money(self._layout, self._currency)
+        money = Money(self._layout, self._currency)
+        self._check_agreement(rows, money)
         lines = [self._line(row, money, notes) for row in rows]
         self._check_same_article(lines)
         state, substate = self._state(lines, notes)
@@ -135,14 +118,15 @@ class Builder:
                 width=width,
             )
 
-    def _check_agreement(self, rows: Sequence[Row]) -> None:
+    def _check_agreement(self, rows: Sequence[Row], money: Money) -> None:
         first = rows[0]
         for name in h.ORDER_LEVEL:
             at = self._layout.position.get(name)
             if at is None:
                 continue
             for row in rows[1:]:
-                if values.clean(row[1][at]) != values.clean(first[1][at]):
+                same = values.clean(row[1][at]) == values.clean(first[1][at])
+                if not same and self._value(first, name, money) != self._value(row, name, money):
                     raise refuse(
                         "rows_disagree",
                         self._layout.shown(name),
@@ -153,6 +137,12 @@ class Builder:
                         first=first[0],
                         second=row[0],
                     )
+
+    def _value(self, row: Row, name: str, money: Money) -> object:
+        """What the cell means, so that a bad cell is called bad and not merely different."""
+        if name in h.TIMES:
+            return self._time(row, name, [])
+        return money.take(row, name) if name in h.ORDER_AMOUNTS else self._layout.cell(row, name)
 
     def _check_same_article(self, lines: Sequence[_Line]) -> None:
         """Two rows of one article at one price in one package contradict each other: an export has one row for them."""
@@ -174,7 +164,7 @@ class Builder:
                     second=current.row[0],
                 )
 
-    def _line(self, row: Row, money: _Money, notes: list[Problem]) -> _Line:
+    def _line(self, row: Row, money: Money, notes: list[Problem]) -> _Line:
         cell, shown = self._layout.cell, self._layout.shown
         times = {name: self._time(row, name, notes) for name in h.TIMES}
         state, substate = self._row_state(row, times)
@@ -291,7 +281,7 @@ class Builder:
         order.tracking_number = next((number for number in numbers if number), "")
         order.package_ids = tuple(dict.fromkeys(line.package_id for line in order.lines if line.package_id))
 
-    def _amounts(self, order: m.OrderIn, row: Row, money: _Money) -> None:
+    def _amounts(self, order: m.OrderIn, row: Row, money: Money) -> None:
         """`tax` is all the buyer pays beside goods and shipping, less the payment discount, so that it adds up."""
         order.total = money.take(row, h.AMOUNT)
         order.shipping_fee = money.take(row, "Shipping Fee After Discount")
@@ -348,39 +338,6 @@ class Builder:
 
     def _payload(self, row: Row) -> dict[str, str]:
         return {values.clean(name): cell for name, cell in zip(self._layout.header, row[1], strict=False) if cell}
-
-
-class _Money:
-    """Reads the amounts of one order, which must all be in one currency."""
-
-    def __init__(self, layout: Layout, currency: str) -> None:
-        self._layout = layout
-        self._currency = currency
-        self._stated: str | None = None
-
-    def take(self, row: Row, name: str, may_be_negative: bool = False) -> int | None:
-        cell, shown = self._layout.cell(row, name), self._layout.shown(name)
-        if may_be_negative:
-            cell = cell.removeprefix("-")
-        found = values.amount(cell, shown, self._stated or self._currency, row[0])
-        if found is None:
-            return None
-        if self._stated not in (None, found[1]):
-            raise refuse(
-                "mixed_currencies",
-                shown,
-                cell,
-                N_("{field} “{value}” is in another currency than the order's other amounts ({currency})."),
-                N_("Correct the amount and import the file again."),
-                row[0],
-                currency=self._stated,
-            )
-        self._stated = found[1]
-        return found[0]
-
-    def settled(self) -> tuple[str, int]:
-        currency = self._stated or self._currency
-        return currency, exponent_of(currency)
 
 
 def _rank(state: str) -> int:

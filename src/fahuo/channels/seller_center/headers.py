@@ -61,13 +61,13 @@ RECIPIENT: Final = (
     "Additional address information",
 )
 
+ORDER_AMOUNTS: Final = (AMOUNT, "Shipping Fee After Discount", *FEES)
+
 ORDER_LEVEL: Final = (
     CREATED,
     PAID,
-    AMOUNT,
-    "Shipping Fee After Discount",
+    *ORDER_AMOUNTS,
     "Payment platform discount",
-    *FEES,
     "Normal or Pre-order",
     "Fulfillment Type",
     "Payment Method",

@@ -12,7 +12,8 @@ from fahuo.channels.checks import finish
 from fahuo.channels.files import failure
 from fahuo.channels.model import MARKETS, ReadContext, Refused, market_code, refusal, refuse
 from fahuo.channels.seller_center import headers as h
-from fahuo.channels.seller_center.build import Builder, Layout
+from fahuo.channels.seller_center.build import Builder
+from fahuo.channels.seller_center.layout import Layout
 from fahuo.channels.sheets import Row, rows
 from fahuo.channels.staging import Staging
 from fahuo.kernel.text import N_

@@ -29,6 +29,8 @@ _array = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder(msgspec.Raw)
 
 _BATCH: Final = 2_000
+_BROKEN: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding text that is no order may raise."""
 
 
 def decode_batches(
@@ -75,7 +77,7 @@ def _take(raw: bytes, row: int, context: ReadContext, file: str) -> list[OrderIn
         order = finish(convert(source, raw.strip(), row, context), context)
     except Refused as refused:
         return [refusal(refused, context, file, row, order_id)]
-    except msgspec.MsgspecError as error:
+    except _BROKEN as error:
         return [refusal(_not_an_order(raw, error), context, file, row, _id_of(raw))]
     return [order] if order else []
 
@@ -95,7 +97,7 @@ def _unwrap(raw: bytes, row: int, context: ReadContext, file: str) -> list[Order
     return [taken for order in orders for taken in _take(bytes(order), row, context, file)]
 
 
-def _not_an_order(raw: bytes, error: msgspec.MsgspecError) -> Refused:
+def _not_an_order(raw: bytes, error: Exception) -> Refused:
     text = str(error)
     if isinstance(error, msgspec.ValidationError):
         field = text.partition("`$.")[2].rstrip("`") or None
@@ -120,7 +122,7 @@ def _not_an_order(raw: bytes, error: msgspec.MsgspecError) -> Refused:
 def _id_of(raw: bytes) -> str:
     try:
         return str(_version.decode(raw).id)
-    except msgspec.MsgspecError:
+    except _BROKEN:
         return ""
 
 
@@ -164,7 +166,7 @@ def _is_lines(first: bytes) -> bool:
         return False
     try:
         _any.decode(first)
-    except msgspec.DecodeError as error:
+    except _BROKEN as error:
         return "truncated" not in str(error)
     return True
 
@@ -179,7 +181,7 @@ def _document(path: Path, text: bytes) -> list[bytes]:
             return [text]
         envelope = _envelope.decode(text)
         orders = envelope.orders if envelope.data is None else envelope.data.orders
-    except msgspec.MsgspecError as error:
+    except _BROKEN as error:
         raise failure(
             "bad_json",
             path,
@@ -234,6 +236,6 @@ def _repeats(path: Path) -> Iterator[tuple[int, int, int, int, int, str]]:
 def _version_of(raw: bytes) -> tuple[str, int]:
     try:
         version = _version.decode(raw)
-    except msgspec.MsgspecError:
+    except _BROKEN:
         return "", 0
     return str(version.id), version.update_time or 0
