@@ -35,9 +35,6 @@ def fill(store: Store) -> None:
         effects.put(tx, [Effect("k", "ship", "api", 1, 1, None, 5, {"a": [1, None]})])
         checkpoint.make(tx, orders, 9)
         settings.put(tx, "x", 0.25)
-    with store.write() as tx:
-        tx.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
-        tx.execute("INSERT INTO alembic_version VALUES (:head)", {"head": migrate.head()})
 
 
 @pytest.fixture
@@ -196,13 +193,17 @@ def test_without_tables_there_is_nothing_to_back_up(target: Store, tmp_path: Pat
     assert list(tmp_path.glob("x.zip*")) == []
 
 
-def test_a_restore_that_fails_leaves_what_was_there(filled: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restore_that_fails_leaves_what_was_there(
+    filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = content(filled)
+    path = tmp_path / "backup.zip"
+    archive.backup(filled, path)
 
     def fails(*_: Any) -> None:
         raise RuntimeError("power cut")
 
     monkeypatch.setattr(archive, "_load", fails)
     with pytest.raises(RuntimeError, match="power cut"):
-        archive.restore(filled, tmp_path / "backup.zip", replace=True)
+        archive.restore(filled, path, replace=True)
     assert content(filled) == before

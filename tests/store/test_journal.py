@@ -1,7 +1,6 @@
 """Chains, heads, checkpoints: what is written holds, and every way of changing it afterwards is found."""
 
-# The statements that tamper name constants of this file only.
-# ruff: noqa: S608
+# ruff: noqa: S608 -- the statements that tamper name constants of this file only
 
 import json
 from hashlib import sha256
@@ -153,7 +152,8 @@ def test_a_wholly_rewritten_chain_is_found_by_the_checkpoint(written: Store, tmp
     kept = tmp_path / "checkpoints.jsonl"
     with written.write() as tx:
         checkpoint.make(tx, orders, AT)
-        assert checkpoint.export(tx, kept) == 1
+        with kept.open("wb") as out:
+            assert checkpoint.export(tx, out) == 1
         unguard(tx)
         tx.execute(f"DELETE FROM journal WHERE order_id = {BIG + 1}")
         tx.execute(orders.update().where(orders.c.id == BIG + 1).values(journal_seq=0, journal_head=START[1]))
@@ -178,7 +178,8 @@ def test_checkpoints_cover_only_what_moved(written: Store, tmp_path: Path) -> No
         assert second
         assert (first.leaves, second.leaves, second.number) == (3, 1, 2)
         assert found(tx) == []
-        checkpoint.export(tx, tmp_path / "kept")
+        with (tmp_path / "kept").open("wb") as out:
+            checkpoint.export(tx, out)
         assert list(checkpoint.check_export(tx, tmp_path / "kept")) == []
 
 

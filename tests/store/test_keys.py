@@ -1,14 +1,11 @@
 """Master key and sellers' keys."""
 
-import base64
-from pathlib import Path
-
 import pytest
 
 from fahuo.kernel.crypto import Sealed
 from fahuo.kernel.problems import Failure
 from fahuo.store.engine import Store, open_store
-from fahuo.store.keys import KeyRing, make_master_key, master_key
+from fahuo.store.keys import KeyRing
 from tests.support.stores import MASTER
 
 
@@ -56,35 +53,6 @@ def test_nothing_of_the_keys_is_in_their_description(store: Store) -> None:
         shown = f"{store.keys!r} {tx.keys!r} {tx.keys.data and tx.keys!r}"
     assert MASTER.hex() not in shown
     assert "b'" not in shown
-
-
-def test_the_master_key_comes_from_environment_or_file(tmp_path: Path) -> None:
-    key = make_master_key(tmp_path / "fahuo.key")
-    assert (tmp_path / "fahuo.key").stat().st_mode & 0o077 == 0
-    text = base64.urlsafe_b64encode(key).decode()
-    for environment in (
-        {"FAHUO_MASTER_KEY": text},
-        {"FAHUO_MASTER_KEY": text.rstrip("=")},
-        {"FAHUO_MASTER_KEY_FILE": str(tmp_path / "fahuo.key")},
-        {"FAHUO_HOME": str(tmp_path)},
-    ):
-        assert master_key(environment) == key
-    assert master_key({"FAHUO_HOME": str(tmp_path / "none")}) is None
-    with pytest.raises(FileExistsError):
-        make_master_key(tmp_path / "fahuo.key")
-
-
-@pytest.mark.parametrize("text", ["short", "!" * 43, base64.urlsafe_b64encode(bytes(31)).decode(), "ü"])
-def test_a_bad_master_key_is_refused_without_repeating_it(text: str) -> None:
-    with pytest.raises(Failure) as caught:
-        master_key({"FAHUO_MASTER_KEY": text})
-    assert caught.value.problem.code == "master_key_bad"
-    assert text not in str(caught.value)
-
-
-def test_a_named_key_file_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(Failure):
-        master_key({"FAHUO_MASTER_KEY_FILE": str(tmp_path / "none")})
 
 
 def test_without_a_master_key_the_first_use_says_so() -> None:

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-from fahuo.store import schema
+from fahuo.store import migrate, schema
 from fahuo.store.engine import Store, Tx, open_store
 
 MASTER = bytes(range(32))
@@ -25,6 +25,7 @@ def make_tables(url: str) -> None:
     store = open_store(url, master=MASTER)
     with store.write() as tx:
         schema.metadata().create_all(tx.conn)
+        migrate.stamp(tx)
     store.close()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 from sqlalchemy import Table, and_, bindparam, func, insert, literal, select
@@ -117,22 +117,20 @@ def check(tx: Tx) -> Iterator[Problem]:
         yield _problem(number, N_("Checkpoint {number} is missing."))
 
 
-def export(tx: Tx, path: Path) -> int:
-    """Write all checkpoints to a file to keep elsewhere (JSON lines); how many."""
+def export(tx: Tx, out: BinaryIO) -> int:
+    """Write all checkpoints of the seller to a file to keep elsewhere (JSON lines); how many."""
     made = list(_all(tx))
-    with path.open("wb") as file:
-        for point in made:
-            file.write(canonical(_as_line(tx.seller_id, point)) + b"\n")
+    out.writelines(canonical(_as_line(tx.seller_id, point)) + b"\n" for point in made)
     return len(made)
 
 
 def check_export(tx: Tx, path: Path) -> Iterator[Problem]:
-    """Whether the checkpoints kept in that file are still the database's. Raises Failure for another kind of file."""
+    """Whether the seller's checkpoints kept in that file are still the database's. Raises Failure for another file."""
     ours = {point.number: _as_line(tx.seller_id, point) for point in _all(tx)}
     try:
         for line in path.read_bytes().splitlines():
             kept: dict[str, Any] = msgspec.json.decode(line, type=dict[str, Any])
-            if ours.get(kept["number"]) != kept:
+            if kept["seller_id"] == str(tx.seller_id) and ours.get(kept["number"]) != kept:
                 yield _problem(kept["number"], N_("Checkpoint {number} is not the one that was kept outside."))
     except (OSError, KeyError, msgspec.DecodeError):
         raise Failure(

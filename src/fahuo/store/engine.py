@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
-from fahuo.store.keys import KeyRing, SellerKeys, master_key
+from fahuo.store.keys import KeyRing, SellerKeys
 
 MAIN_SELLER = 1
 BUSY_S = 30
@@ -78,6 +78,8 @@ class Store:
         self.dialect = engine.dialect.name
         self.keys = keys
         self.readonly = readonly
+        self.statements = 0
+        """SQL statements of all transactions so far; for measuring, not exact between threads."""
 
     @contextmanager
     def write(self, seller_id: int = MAIN_SELLER) -> Iterator[Tx]:
@@ -88,7 +90,9 @@ class Store:
         if self.readonly:
             raise RuntimeError("this store was opened for reading only")
         with self._connect({_BEGIN: "BEGIN IMMEDIATE"}) as conn, conn.begin():
-            yield Tx(conn, self.keys, seller_id, readonly=False)
+            tx = Tx(conn, self.keys, seller_id, readonly=False)
+            yield tx
+            self.statements += tx.statements
 
     @contextmanager
     def read(self, seller_id: int = MAIN_SELLER) -> Iterator[Tx]:
@@ -99,7 +103,9 @@ class Store:
                 if self.dialect == "sqlite":
                     _on(conn, "PRAGMA query_only=ON")
                 with conn.begin():
-                    yield Tx(conn, self.keys, seller_id, readonly=True)
+                    tx = Tx(conn, self.keys, seller_id, readonly=True)
+                    yield tx
+                    self.statements += tx.statements
             finally:
                 if self.dialect == "sqlite" and not self.readonly:
                     _on(conn, "PRAGMA query_only=OFF")
@@ -121,11 +127,11 @@ class Store:
             raise Failure(_unavailable(self.engine.url, str(error.orig)), exit_code=3) from error
 
 
-def open_store(url: str, *, readonly: bool = False, master: bytes | None = None, keys: KeyRing | None = None) -> Store:
+def open_store(url: str, *, readonly: bool = False, master: bytes | None = None) -> Store:
     """The database at `sqlite:///path` or `postgresql://…`. The schema is `fahuo.store.migrate`'s business.
 
-    The master key is `master`, else the environment's (`fahuo.store.keys.master_key`). SQLite writes with
-    `synchronous=FULL`; `?synchronous=normal` in the URL trades the last commits at a power cut for speed.
+    `master` is the master key; without it everything works but what is sealed. SQLite writes with `synchronous=FULL`;
+    `?synchronous=normal` in the URL trades the last commits at a power cut for speed.
     Raises Failure (2) for a URL that is none, (3) when the database cannot be reached.
     """
     try:
@@ -133,7 +139,6 @@ def open_store(url: str, *, readonly: bool = False, master: bytes | None = None,
         kind = parsed.get_backend_name()
     except ArgumentError:
         raise Failure(_bad_url()) from None
-    ring = keys or KeyRing(master if master is not None else master_key())
     if kind == "sqlite":
         engine = _sqlite(parsed, readonly=readonly)
     elif kind == "postgresql":
@@ -141,7 +146,7 @@ def open_store(url: str, *, readonly: bool = False, master: bytes | None = None,
     else:
         raise Failure(_bad_url())
     event.listen(engine, "before_cursor_execute", _count)
-    store = Store(engine, ring, readonly=readonly)
+    store = Store(engine, KeyRing(master), readonly=readonly)
     store._connect({}).close()
     return store
 

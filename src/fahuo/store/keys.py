@@ -1,10 +1,5 @@
 """Keys: one master key outside the database wraps, inside it, a data key and a signing key per seller."""
 
-import base64
-import binascii
-import os
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -18,7 +13,6 @@ from fahuo.store.tables import seller_keys
 if TYPE_CHECKING:
     from fahuo.store.engine import Tx
 
-FILE_NAME = "fahuo.key"
 _OWN = select(seller_keys.c.wrapped, seller_keys.c.signing).where(seller_keys.c.seller_id == bindparam("seller"))
 
 
@@ -155,49 +149,3 @@ class SellerKeys:
         # Remembered only from a later transaction on: this one may still be rolled back.
         self._made = True
         self._load()
-
-
-def master_key(environment: Mapping[str, str] = os.environ) -> bytes | None:
-    """FAHUO_MASTER_KEY, else the file FAHUO_MASTER_KEY_FILE, else `fahuo.key` in FAHUO_HOME, else None.
-
-    32 bytes in url-safe base64. Raises Failure when what is there is no key.
-    """
-    text, where = environment.get("FAHUO_MASTER_KEY", ""), "FAHUO_MASTER_KEY"
-    if not text:
-        named = environment.get("FAHUO_MASTER_KEY_FILE", "")
-        path = Path(named or Path(environment.get("FAHUO_HOME", "") or ".") / FILE_NAME)
-        if not named and not path.exists():
-            return None
-        where = str(path)
-        try:
-            text = path.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Failure(_bad_key(where, str(error))) from None
-    try:
-        key = base64.b64decode(text.strip().rstrip("=") + "=", altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise Failure(_bad_key(where, "not url-safe base64")) from None
-    if len(key) != crypto.KEY_BYTES:
-        raise Failure(_bad_key(where, f"{len(key)} bytes"))
-    return key
-
-
-def make_master_key(path: Path) -> bytes:
-    """A new master key in a file only its owner can read. Raises FileExistsError rather than replace one."""
-    key = crypto.new_key()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.urlsafe_b64encode(key) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key
-
-
-def _bad_key(where: str, reason: str) -> Problem:
-    return Problem(
-        "master_key_bad",
-        "FAHUO_MASTER_KEY",
-        message=N_("The master key in {where} cannot be used: {reason}."),
-        next=N_("It must be 32 bytes in url-safe base64."),
-        params={"where": where, "reason": reason},
-    )

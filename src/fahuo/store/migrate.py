@@ -53,6 +53,11 @@ def run(connection: Connection, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
+def stamp(tx: Tx) -> None:
+    """Note that the tables are at the newest revision; for databases whose tables were made from the code (tests)."""
+    MigrationContext.configure(tx.conn).stamp(ScriptDirectory.from_config(_config()), "head")
+
+
 @contextmanager
 def migrating(store: Store) -> Iterator[Tx]:
     """A transaction in which tables may be rebuilt: foreign keys are checked at its end, one process at a time."""

@@ -28,11 +28,11 @@ class Check(NamedTuple):
 def store_checks(orders: Table) -> list[Check]:
     """The store's own checks; `orders` is the table the journal heads stand on."""
     return [
-        Check("database", database),
-        Check("journal chains", chains),
-        Check("journal heads", lambda tx: heads(tx, orders)),
-        Check("checkpoints", checkpoint.check),
-        Check("orphans", lambda tx: orphans(tx, orders)),
+        Check(N_("database"), database),
+        Check(N_("journal chains"), chains),
+        Check(N_("journal heads"), lambda tx: heads(tx, orders)),
+        Check(N_("checkpoints"), checkpoint.check),
+        Check(N_("orphans"), lambda tx: orphans(tx, orders)),
     ]
 
 

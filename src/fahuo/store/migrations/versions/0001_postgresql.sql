@@ -89,11 +89,11 @@ CREATE UNIQUE INDEX effects_key ON effects (seller_id, key);
 
 CREATE INDEX effects_held ON effects (seller_id, lane, lease_until_ms) WHERE state IN ('claimed', 'retry');
 
-CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
+CREATE INDEX effects_order ON effects (seller_id, order_id);
 
 CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
 
-CREATE INDEX effects_order ON effects (seller_id, order_id);
+CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
 
 COMMENT ON COLUMN effects.key IS 'from the fact: the same fact gives the same key';
 
@@ -140,9 +140,9 @@ CREATE TABLE people (
     CONSTRAINT people_pkey PRIMARY KEY (seller_id, order_id)
 );
 
-CREATE INDEX people_phone ON people (seller_id, phone_hash);
-
 CREATE INDEX people_name ON people (seller_id, name_hash);
+
+CREATE INDEX people_phone ON people (seller_id, phone_hash);
 
 COMMENT ON COLUMN people.sealed IS 'recipient and messages, AES-256-GCM; empty once erased';
 
@@ -536,13 +536,13 @@ CREATE TABLE orders (
     CONSTRAINT orders_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
-
-CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
+CREATE INDEX orders_twin ON orders (seller_id, twin);
 
 CREATE INDEX orders_state ON orders (seller_id, state, created_at);
 
-CREATE INDEX orders_twin ON orders (seller_id, twin);
+CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
+
+CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
 
 COMMENT ON COLUMN orders.state IS 'the platform''s word, unknown ones kept';
 
@@ -860,6 +860,7 @@ CREATE TABLE decisions (
     service_id BIGINT,
     carton_id BIGINT,
     leave_at BIGINT,
+    leave_day TEXT,
     cost BIGINT,
     penalty BIGINT,
     currency TEXT,
@@ -869,6 +870,8 @@ CREATE TABLE decisions (
 );
 
 COMMENT ON COLUMN decisions.leave_at IS 'hand-over the parcel is planned for';
+
+COMMENT ON COLUMN decisions.leave_day IS 'its ISO date at the warehouse: the day whose capacity it takes';
 
 COMMENT ON COLUMN decisions.penalty IS 'expected cost of lateness';
 

@@ -69,11 +69,11 @@ CREATE UNIQUE INDEX effects_key ON effects (seller_id, "key");
 
 CREATE INDEX effects_held ON effects (seller_id, lane, lease_until_ms) WHERE state IN ('claimed', 'retry');
 
-CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
+CREATE INDEX effects_order ON effects (seller_id, order_id);
 
 CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
 
-CREATE INDEX effects_order ON effects (seller_id, order_id);
+CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
 
 CREATE TABLE effect_budgets (
     seller_id BIGINT NOT NULL,
@@ -98,9 +98,9 @@ CREATE TABLE people (
     CONSTRAINT people_pkey PRIMARY KEY (seller_id, order_id)
 );
 
-CREATE INDEX people_phone ON people (seller_id, phone_hash);
-
 CREATE INDEX people_name ON people (seller_id, name_hash);
+
+CREATE INDEX people_phone ON people (seller_id, phone_hash);
 
 CREATE TABLE payloads (
     seller_id BIGINT NOT NULL,
@@ -414,13 +414,13 @@ CREATE TABLE orders (
     CONSTRAINT orders_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
-
-CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
+CREATE INDEX orders_twin ON orders (seller_id, twin);
 
 CREATE INDEX orders_state ON orders (seller_id, state, created_at);
 
-CREATE INDEX orders_twin ON orders (seller_id, twin);
+CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
+
+CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
 
 CREATE TABLE imports (
     seller_id BIGINT NOT NULL,
@@ -668,6 +668,7 @@ CREATE TABLE decisions (
     service_id BIGINT,
     carton_id BIGINT,
     leave_at BIGINT,
+    leave_day TEXT,
     cost BIGINT,
     penalty BIGINT,
     currency TEXT,
