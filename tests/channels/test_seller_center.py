@@ -490,3 +490,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def test_the_failure_names_the_file_not_its_folder(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(failure("x", tmp_path / "a.csv", "{file} is odd."))
     assert ZONES
+
+
+def test_refusals_speak_the_contexts_language(tmp_path: Path) -> None:
+    path = as_csv(tmp_path / "x.csv", sample("US").put(2, "Quantity", "0"))
+    _, refused = read(path, shop=context("US", lang="zh"))
+    assert refused[0].message == "Quantity“0”不是大于等于 1 的整数。"
