@@ -16,9 +16,8 @@ def test_figures() -> None:
 
 def test_the_orders_are_the_same_every_time_and_all_have_a_clock() -> None:
     assert orders(300).created_at.tolist() == orders(300).created_at.tolist()
-    assert set(compute(orders(300), load_book()).order.tolist()) <= set(range(300))
-    cross_border_without_pack = {"JP", "DE"}
-    made = orders(300)
-    for i in compute(made, load_book()).unmatched:
-        assert made.seller_type[i] == "cross_border"
-        assert made.market[i] in cross_border_without_pack
+    made = orders(1000)
+    clocks = compute(made, load_book())
+    assert clocks.unmatched == {}
+    assert set(clocks.order.tolist()) == set(range(1000))
+    assert set(made.order_type) == {"NORMAL", "MADE_TO_ORDER", "PRE_ORDER"}

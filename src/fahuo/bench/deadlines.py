@@ -21,6 +21,7 @@ from fahuo.kernel.instant import NONE, zone
 
 REPEATS = 5
 MARKETS = ("US", "GB", "VN", "TH", "MY", "SG", "PH", "ID", "JP", "DE")
+_LOCAL_ONLY = ("JP", "DE")
 _FIRST = 1_767_225_600  # 2026-01-01
 _SEED = 20261121
 _HOURS = 24
@@ -56,16 +57,18 @@ def run(rows: int) -> dict[str, Any]:
 
 
 def orders(n: int, seed: int = _SEED) -> Facts:
-    """Orders of ten markets over 2026: a fifth cross-border, some made to order or pre-ordered, half arranged."""
+    """Orders of ten markets over 2026: some cross-border, made to order or pre-ordered, half of them arranged."""
     rng = np.random.default_rng(seed)
-    market = rng.integers(0, len(MARKETS), n)
+    market = [MARKETS[m] for m in rng.integers(0, len(MARKETS), n).tolist()]
     created = _FIRST + rng.integers(0, 300 * DAY, n)
-    cross, kind = rng.random(n) < _CROSS_BORDER, rng.random(n)
+    cross = rng.random(n) < _CROSS_BORDER
+    kind = rng.random(n).tolist()
+    seller = ["cross_border" if c and m not in _LOCAL_ONLY else "local" for c, m in zip(cross, market, strict=True)]
     return Facts.of(
         n,
-        market=[MARKETS[m] for m in market.tolist()],
-        seller_type=["cross_border" if c else "local" for c in cross.tolist()],
-        order_type=[_order_type(MARKETS[m], k) for m, k in zip(market.tolist(), kind.tolist(), strict=True)],
+        market=market,
+        seller_type=seller,
+        order_type=[_order_type(m, s, k) for m, s, k in zip(market, seller, kind, strict=True)],
         created_at=created,
         paid_at=created + 60,
         awaiting_at=created + 3_600,
@@ -75,8 +78,8 @@ def orders(n: int, seed: int = _SEED) -> Facts:
     )
 
 
-def _order_type(market: str, share: float) -> str:
-    if market != "US" or share < _PLAIN_TYPE:
+def _order_type(market: str, seller: str, share: float) -> str:
+    if market != "US" or seller != "local" or share < _PLAIN_TYPE:
         return "NORMAL"
     return "MADE_TO_ORDER" if share < _MADE_TO_ORDER else "PRE_ORDER"
 

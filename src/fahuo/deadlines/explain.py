@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from fahuo.deadlines.model import (
@@ -52,6 +53,8 @@ _UNITS = {
     "business_hour": N_("{n} working hours after {event}"),
     "hour": N_("{n} hours after {event}"),
 }
+_WHEN = "\0"
+"""Where the local time of the start goes in a sentence."""
 _MANY = 60
 """Longest walk that is written out day by day."""
 
@@ -99,31 +102,67 @@ def key_of(facts: Facts, i: int) -> Key:
     )
 
 
-def why(
-    clocks: Clocks, row: int, facts: Facts, book: RuleBook, lang: str = DEFAULT, calendar: Calendar | None = None
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One clock as plain values: order i, clock code, source code, start, limit, index of its rule (-1: none)."""
+
+    i: int
+    clock: int
+    source: int
+    starts: Instant
+    due: Instant
+    rule: int
+
+
+def why(row: Row, facts: Facts, book: RuleBook, lang: str = DEFAULT, calendar: Calendar | None = None) -> str:
     """One sentence for one clock: what was counted from where, what was skipped, and which rule says so.
 
     `calendar` is the one with announced closures where there are any; otherwise the book's.
     """
-    index, i = int(clocks.rule[row]), int(clocks.order[row])
-    if clocks.source[row]:
-        mine = [f for f, c in PLATFORM_FIELDS.items() if CLOCK[c] == clocks.clock[row] and f in facts.platform]
+    i = row.i
+    if row.source:
+        mine = [f for f, c in PLATFORM_FIELDS.items() if CLOCK[c] == row.clock and f in facts.platform]
         given = [f for f in mine if facts.platform[f][i] != NONE]
         return t("the platform's own limit for this order: {fields}", lang, fields=", ".join(given))
-    at, due = int(clocks.starts[row]), int(clocks.due[row])
-    step, rule = _step(book.plan(key_of(facts, i)), index), book.rules[index]
+    rule = book.rules[row.rule]
+    step = _step(book.plan(key_of(facts, i)), row.rule)
+    begun, when = _moment(row.starts, step.zone, lang)
+    handling = (int(facts.handling_days[i]), facts.handling_type[i] == "CALENDAR_DAY") if rule.handling else None
+    ready = rule.after_ready is not None and bool(facts.ready_at[i] != NONE)
     calendar = calendar or book.calendars[step.calendar]
-    begun, begun_text = _moment(at, step.zone, lang)
-    limit, limit_text = _moment(due, step.zone, lang)
-    parts = [_counted(rule, facts, i, at, begun_text, lang)]
+    late = rule.cutoff is not None and _seconds(begun) >= calendar.cutoffs.get(begun.weekday(), rule.cutoff)
+    event = _event(rule, facts, i, row.starts)
+    said = _Said(row.rule, step.zone, begun.date(), late, row.due, event, handling, ready, lang)
+    return _sentence(book, calendar, said).replace(_WHEN, when)
+
+
+class _Said(NamedTuple):
+    """All that a sentence depends on, but for the time of day of the start."""
+
+    rule: int
+    zone: ZoneInfo
+    first: date
+    late: bool
+    due: Instant
+    event: str
+    handling: tuple[int, bool] | None
+    ready: bool
+    lang: str
+
+
+@lru_cache(maxsize=16_384)
+def _sentence(book: RuleBook, calendar: Calendar, said: _Said) -> str:
+    rule, lang = book.rules[said.rule], said.lang
+    limit, limit_text = _moment(said.due, said.zone, lang)
+    parts = [_counted(rule, said)]
     if rule.cutoff is not None:
-        parts.append(_cutoff_words(rule, calendar, begun, lang))
-    parts.append(t("limit {when} ({zone})", lang, when=limit_text, zone=step.zone.key))
-    first = begun.date() + timedelta(_calendar_days(rule, facts, i))
-    skipped = _skipped(calendar, first, limit.date(), lang) if rule.unit.startswith("business") else ""
-    if skipped:
-        parts.append(t("not counted: {days}", lang, days=skipped))
+        parts.append(_cutoff_words(rule, calendar, said))
+    parts.append(t("limit {when} ({zone})", lang, when=limit_text, zone=said.zone.key))
+    if rule.unit.startswith("business"):
+        days, by_calendar = said.handling or (0, False)
+        skipped = _skipped(calendar, said.first + timedelta(days if by_calendar else 0), limit.date(), lang)
+        if skipped:
+            parts.append(t("not counted: {days}", lang, days=skipped))
     return "; ".join((", ".join(parts), _rule_words(rule, calendar, limit.date(), lang)))
 
 
@@ -186,7 +225,9 @@ def _explanation(
     lang: str,
     extensions: Sequence[Extension],
 ) -> Explanation:
-    index, i = int(clocks.rule[row]), int(clocks.order[row])
+    columns = (clocks.order, clocks.clock, clocks.source, clocks.starts, clocks.due, clocks.rule)
+    one = Row(*(int(column[row]) for column in columns))
+    index, i = one.rule, one.i
     rule = book.rules[index] if index >= 0 else None
     days: tuple[Day, ...] = ()
     notes: tuple[str, ...] = ()
@@ -203,15 +244,15 @@ def _explanation(
     return Explanation(
         clock=CLOCKS[clocks.clock[row]],
         party=PARTIES[clocks.party[row]],
-        starts_at=int(clocks.starts[row]),
-        due_at=int(clocks.due[row]),
+        starts_at=one.starts,
+        due_at=one.due,
         band_at=None if band == NONE else band,
         met_at=None if met == NONE else met,
         source=SOURCES[clocks.source[row]],
         outcome=outcome,
         pack=pack.id if pack else None,
         rule=rule.id if rule else None,
-        why=why(clocks, row, facts, book, lang, calendar),
+        why=why(one, facts, book, lang, calendar),
         days=days,
         rule_source=rule.source if rule else "",
         rule_source_date=rule.source_date if rule else "",
@@ -263,15 +304,13 @@ def _days(
             yield Day(day, number, t("counted", lang))
 
 
-def _counted(rule: Rule, facts: Facts, i: int, at: Instant, when: str, lang: str) -> str:
-    event = f"{FIELDS[_event(rule, facts, i, at)]} {when}"
-    amount = rule.amount
-    if rule.after_ready is not None and facts.ready_at[i] != NONE:
-        amount = rule.after_ready
-    if rule.handling:
-        own = facts.handling_type[i] == "CALENDAR_DAY"
-        unit = N_("handling time of {n} calendar days") if own else N_("handling time of {n} working days")
-        handled = t(unit, lang, n=int(facts.handling_days[i]))
+def _counted(rule: Rule, said: _Said) -> str:
+    lang, event = said.lang, f"{FIELDS[said.event]} {_WHEN}"
+    amount = rule.after_ready if said.ready and rule.after_ready is not None else rule.amount
+    if said.handling:
+        days, by_calendar = said.handling
+        unit = N_("handling time of {n} calendar days") if by_calendar else N_("handling time of {n} working days")
+        handled = t(unit, lang, n=days)
         if not amount:
             return t("{handled} after {event}", lang, handled=handled, event=event)
         return t("{handled}, then {n} working days, after {event}", lang, handled=handled, n=amount, event=event)
@@ -281,6 +320,8 @@ def _counted(rule: Rule, facts: Facts, i: int, at: Instant, when: str, lang: str
 
 
 def _event(rule: Rule, facts: Facts, i: int, at: Instant) -> str:
+    if len(rule.start) == 1:
+        return rule.start[0]
     for event in rule.start:
         column = facts.event(event)
         if column is not None and column[i] == at:
@@ -288,12 +329,12 @@ def _event(rule: Rule, facts: Facts, i: int, at: Instant) -> str:
     return rule.start[0]
 
 
-def _cutoff_words(rule: Rule, calendar: Calendar, begun: datetime, lang: str) -> str:
-    cutoff = calendar.cutoffs.get(begun.weekday(), rule.cutoff or 0)
+def _cutoff_words(rule: Rule, calendar: Calendar, said: _Said) -> str:
+    cutoff, lang = calendar.cutoffs.get(said.first.weekday(), rule.cutoff or 0), said.lang
     clock = f"{cutoff // 3600:02}:{cutoff // 60 % 60:02}"
-    if rule.unit == "business_day" and not calendar.is_open(begun.date()):
+    if rule.unit == "business_day" and not calendar.is_open(said.first):
         return t("no working day, so the next one", lang)
-    if _seconds(begun) < cutoff:
+    if not said.late:
         return t("before the cut-off {time}", lang, time=clock)
     if rule.late_same_day is not None:
         return t("not before the cut-off {time}, so at the end of that day", lang, time=clock)
@@ -301,15 +342,7 @@ def _cutoff_words(rule: Rule, calendar: Calendar, begun: datetime, lang: str) ->
 
 
 def _rule_words(rule: Rule, calendar: Calendar, last: date, lang: str) -> str:
-    said = _static_words(rule, lang)
-    if rule.unit.startswith("business") and not calendar.known_from <= last <= calendar.known_to:
-        said += ", " + t("holidays of {year} are not recorded", lang, year=last.year)
-    return said
-
-
-@lru_cache(maxsize=1024)
-def _static_words(rule: Rule, lang: str) -> str:
-    return t(
+    said = t(
         "rule {rule} ({source}, {date}, confidence {confidence})",
         lang,
         rule=rule.id,
@@ -317,9 +350,11 @@ def _static_words(rule: Rule, lang: str) -> str:
         date=rule.source_date,
         confidence=rule.confidence,
     )
+    if rule.unit.startswith("business") and not calendar.known_from <= last <= calendar.known_to:
+        said += ", " + t("holidays of {year} are not recorded", lang, year=last.year)
+    return said
 
 
-@lru_cache(maxsize=4096)
 def _skipped(calendar: Calendar, first: date, last: date, lang: str) -> str:
     """The closed days after `first`, in words; `first` too when it is closed."""
     days = [first + timedelta(n) for n in range(min((last - first).days, _MANY) + 1)]

@@ -274,14 +274,15 @@ def _answer(
 def _results(
     orders: list[Order], facts: Facts, clocks: Clocks, book: RuleBook, now: Instant, lang: str
 ) -> Iterator[ResultLine]:
-    outcomes, rows, row = clocks.outcome(now).tolist(), clocks.rows(), 0
-    bands = clocks.band.tolist()
+    outcomes, bands = clocks.outcome(now).tolist(), clocks.band.tolist()
+    rules, rows, at = clocks.rule.tolist(), clocks.rows(), 0
     for i, order in enumerate(orders):
         found: list[ClockLine] = []
         packs: list[tuple[bool, int, str]] = []
         present: set[int] = set()
-        while row < len(rows) and rows[row][0] == i:
-            _, clock, party, starts, due, source, met, pack, rule = rows[row]
+        while at < len(rows) and rows[at][0] == i:
+            _, clock, party, starts, due, source, met, pack, _ = rows[at]
+            row = explain.Row(i, clock, source, starts, due, rules[at])
             present.add(clock)
             found.append(
                 ClockLine(
@@ -289,17 +290,21 @@ def _results(
                     party=PARTIES[party],
                     starts_at=iso(starts),
                     due_at=iso(due),
-                    earliest_at=UNSET if bands[row] == NONE else iso(bands[row]),
+                    earliest_at=UNSET if bands[at] == NONE else iso(bands[at]),
                     source=SOURCES[source],
                     met_at=UNSET if met is None else iso(met),
-                    outcome=OUTCOMES[outcomes[row]],
+                    outcome=OUTCOMES[outcomes[at]],
                     pack=pack or UNSET,
-                    why=explain.why(clocks, row, facts, book, lang),
+                    why=explain.why(row, facts, book, lang),
                 )
             )
             if pack:
-                packs.append((not book.rules[book.rule_ids.index(rule)].late_rate, len(packs), pack))
-            row += 1
+                packs.append((not book.rules[row.rule].late_rate, len(packs), pack))
+            at += 1
         missing = explain.absent(facts, i, book, present, lang)
-        chosen = min(packs)[2] if packs else None
-        yield ResultLine(id=order.id, pack=chosen, clocks=found, why="; ".join(missing) if missing else UNSET)
+        yield ResultLine(
+            id=order.id,
+            pack=min(packs)[2] if packs else None,
+            clocks=found,
+            why="; ".join(missing) if missing else UNSET,
+        )
