@@ -161,9 +161,24 @@ def _contents(items: Items, wanted: Ints) -> dict[int, tuple[tuple[int, int], ..
 
 
 def pack(box: Size, sizes: Sequence[Size], quantities: Sequence[int]) -> list[int]:
-    """How many of each item the block heuristic places in the box; every rotation is allowed."""
-    left = list(quantities)
+    """How many of each item the block heuristic places in the box; every rotation is allowed.
+
+    Of the six ways to turn the box, the one that packs most volume (the first that packs everything).
+    """
     turns = [sorted({(s[i], s[j], s[k]) for i, j, k in permutations(range(3))}) for s in sizes]
+    best, most = [0] * len(sizes), -1
+    for i, j, k in permutations(range(3)):
+        placed = _fill((box[i], box[j], box[k]), turns, quantities)
+        volume = sum(n * a * b * c for n, (a, b, c) in zip(placed, sizes, strict=True))
+        if volume > most:
+            best, most = placed, volume
+        if best == list(quantities):
+            break
+    return best
+
+
+def _fill(box: Size, turns: Sequence[Sequence[Size]], quantities: Sequence[int]) -> list[int]:
+    left = list(quantities)
     spaces: list[Size] = [box]
     while spaces and any(left):
         space = spaces.pop()

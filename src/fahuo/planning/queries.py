@@ -28,10 +28,10 @@ Slot = tuple[int, int, str]
 """A hand-over: service id, warehouse id, local ISO day."""
 
 
-def network(tx: Tx, warehouses: Sequence[Warehouse]) -> Network:
+def network(tx: Tx, warehouses: Sequence[Warehouse], currency: str = "") -> Network:
     """All the seller's services, rates and cartons, with the capacity that is left on every hand-over."""
     services, rates = carriers.service_list(tx), carriers.rate_list(tx)
-    currency = settings.get(tx, CURRENCY) or _usual_currency(rates)
+    currency = settings.get(tx, CURRENCY) or currency or _usual_currency(rates)
     return Network(
         warehouses=warehouses,
         services=services,
