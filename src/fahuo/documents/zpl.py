@@ -97,11 +97,10 @@ def graphic(dark: NDArray[np.bool_]) -> str:
 
 
 def _squeeze(row: str) -> str:
-    short = row.rstrip("0")
-    if len(short) == len(row):
-        return RUN.sub(lambda run: _count(len(run[0])) + run[1], row)
-    short += "0" * (len(short) % 2)  # the comma fills from a whole byte on
-    return RUN.sub(lambda run: _count(len(run[0])) + run[1], short) + ","
+    """One row with runs counted and its blank end as a comma (which fills up from a whole byte on)."""
+    inked = len(row.rstrip("0"))
+    inked += inked % 2
+    return RUN.sub(lambda run: _count(len(run[0])) + run[1], row[:inked]) + ("," if inked < len(row) else "")
 
 
 def _count(n: int) -> str:
