@@ -1,7 +1,8 @@
 """A worker process for the crash tests: claims, tells a receiver (a file), answers, until nothing is left.
 
 python -m tests.store.effects_worker URL RECEIVER TOOK LEASE_MS CLOCK_AHEAD_MS HANG_AFTER
-TOOK gets the keys whose answer was accepted. After HANG_AFTER deliveries it hangs, for the test to kill it.
+TOOK gets the keys whose answer was accepted. With a lease below 10 ms it races: it waits for a file `go` beside
+RECEIVER, and holds its claims longer than the lease. After HANG_AFTER deliveries it hangs, for the test to kill it.
 """
 
 import sys
@@ -18,7 +19,10 @@ NOW = 1_768_204_800
 def main(url: str, receiver: Path, took: Path, lease_ms: int, ahead_ms: int, hang_after: int) -> None:
     """Work until two claims in a row find nothing."""
     delivered = idle = 0
+    racing = lease_ms < 10
     with open_store(url, master=bytes(32)) as store, receiver.open("a") as out, took.open("a") as log:
+        while racing and not receiver.with_name("go").exists():
+            time.sleep(0.005)
         while idle < 2:
             now_ms = technical_ms() + ahead_ms
             claims = effects.claim(store, "w", ["api"], 7, NOW, now_ms=now_ms, lease_ms=lease_ms)
@@ -29,7 +33,7 @@ def main(url: str, receiver: Path, took: Path, lease_ms: int, ahead_ms: int, han
                 delivered += 1
                 if delivered == hang_after:
                     time.sleep(600)
-            if lease_ms < 10:
+            if racing:
                 time.sleep(0.005)  # long enough to be robbed
             with store.write() as tx:
                 accepted = effects.finish(tx, [one.answer("done") for one in claims])

@@ -85,6 +85,11 @@ def test_after_a_kill_what_may_not_be_repeated_goes_to_a_person(store: Store, st
 def test_two_workers_that_steal_from_each_other_never_both_finish(store: Store, store_url: str, tmp_path: Path) -> None:
     keys = fill(store, 150, "idempotent")
     racing = [worker(store_url, tmp_path, str(number), lease_ms=1) for number in range(2)]
+    deadline = time.monotonic() + 60
+    while not all((tmp_path / f"took-{number}").exists() for number in range(2)):
+        assert time.monotonic() < deadline, "the workers did not start"
+        time.sleep(0.01)
+    (tmp_path / "go").touch()
     assert [process.wait(120) for process in racing] == [0, 0]
     answered = Counter(lines(tmp_path / "took-0") + lines(tmp_path / "took-1"))
     assert answered == Counter(keys)
