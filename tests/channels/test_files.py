@@ -10,6 +10,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import openpyxl  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from fahuo.channels import sheets
@@ -252,3 +253,25 @@ def test_pipes_and_positions(tmp_path: Path) -> None:
     path = as_csv(tmp_path / "x.csv", sample("US"))
     with open_bytes(path) as stream:
         assert stream.read(3) == b"\xef\xbb\xbf"
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert code_of(tmp_path / "pipe") == "cannot_open"
+
+
+def test_a_shop_without_a_real_currency(tmp_path: Path) -> None:
+    path = as_csv(tmp_path / "x.csv", sample("US"))
+    with pytest.raises(Failure, match="XXZ"):
+        list(read_orders([path], context("US", currency="XXZ")))
+
+
+def test_a_workbook_whose_table_begins_further_down(tmp_path: Path) -> None:
+    path = as_xlsx(tmp_path / "x.xlsx", sample("US").put(2, "Quantity", "0"))
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].insert_rows(1, 2)
+    book.worksheets[0].insert_cols(1)
+    book.save(path)
+    orders, refused = read(path)
+    assert [o.row for o in orders] == [5]
+    assert [(r.code, r.row) for r in refused] == [("bad_quantity", 7)]

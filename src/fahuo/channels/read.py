@@ -14,6 +14,7 @@ from fahuo.channels.model import ReadContext, known_zone
 from fahuo.channels.seller_center.read import Hints
 from fahuo.channels.seller_center.read import read as read_export
 from fahuo.channels.tiktok_json.read import read as read_json
+from fahuo.kernel.money import exponent_of
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.orders.model import OrderIn, Refusal
@@ -89,6 +90,28 @@ def _check(paths: Sequence[Path], context: ReadContext, format_: str, mapping: s
                 {"value": context.zone},
             )
         )
+    if context.currency:
+        _check_currency(context.currency)
     for path in paths:
         if not path.exists():
             raise failure("cannot_open", path, N_("{file} does not exist."), N_("Check the path."))
+        if not (path.is_file() or path.is_dir()):
+            raise failure(
+                "cannot_open", path, N_("{file} is a pipe or device, which cannot be read twice."), N_("Save it first.")
+            )
+
+
+def _check_currency(currency: str) -> None:
+    try:
+        exponent_of(currency)
+    except ValueError:
+        raise Failure(
+            Problem(
+                "unknown_currency",
+                "currency",
+                currency,
+                N_("{field} “{value}” is no currency."),
+                N_("Use an ISO 4217 code such as USD or VND."),
+                {"field": "currency", "value": currency},
+            )
+        ) from None

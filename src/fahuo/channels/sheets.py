@@ -89,7 +89,7 @@ def _xlsx_rows(path: Path, progress: Callable[[int], None] | None, sheet: str | 
                 sheet=wanted,
                 names=", ".join(names),
             )
-        table = book.get_sheet_by_name(wanted).to_python(skip_empty_area=False)
+        table = book.get_sheet_by_name(wanted)
     except (CalamineError, OSError, ValueError, KeyError) as error:
         raise failure(
             "broken_xlsx",
@@ -100,7 +100,7 @@ def _xlsx_rows(path: Path, progress: Callable[[int], None] | None, sheet: str | 
         ) from None
     if progress:
         progress(path.stat().st_size)
-    for number, cells in enumerate(table, start=1):
+    for number, cells in enumerate(table.iter_rows(), start=1):
         yield number, [_cell_text(cell) for cell in cells]
 
 

@@ -82,6 +82,8 @@ class Builder:
         self._parcel(order, rows)
         self._amounts(order, first, money)
         self._texts(order, rows, notes)
+        # Order-level cells are read on every row, so the same note may have been made for each.
+        order.notes = list({(note.code, note.field, note.value): note for note in notes}.values())
         return order
 
     def _distinct(self, rows: Sequence[Row], notes: list[Problem]) -> list[Row]:

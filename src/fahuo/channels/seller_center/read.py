@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -33,6 +34,9 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
 
 NO_HINTS = Hints()
 
+_ORPHAN: Final = "\0"
+"""Begins the key of a row without an order id; no cell of a text file can hold it."""
+
 
 def read(path: Path, context: ReadContext, hints: Hints = NO_HINTS) -> Iterator[OrderIn | Refusal]:
     """Every order of one export, in the order of first appearance. Raises Failure before the first one is given."""
@@ -42,11 +46,12 @@ def read(path: Path, context: ReadContext, hints: Hints = NO_HINTS) -> Iterator[
         raise failure("empty_file", path, N_("{file} is empty."), N_("Export the orders again."))
     layout = _layout(path, header[1], context, hints)
     builder = Builder(layout, context)
-    orphans: list[Refusal] = []
     with Staging() as staging:
-        staging.fill(_keyed(table, layout, header, orphans, path, context))
-        yield from orphans
+        staging.fill(_keyed(table, layout, header))
         for order_id, group in staging.groups():
+            if order_id.startswith(_ORPHAN):
+                yield refusal(_orphan(layout, group[0][0]), context, path.name, group[0][0], "")
+                continue
             try:
                 order = finish(builder.build(order_id, _translated(group, layout, hints.words)), context)
             except Refused as refused:
@@ -109,10 +114,11 @@ def _check_columns(path: Path, position: Mapping[str, int]) -> None:
         )
 
 
-def _keyed(
-    table: Iterator[Row], layout: Layout, header: Row, orphans: list[Refusal], path: Path, context: ReadContext
-) -> Iterator[tuple[str, int, list[str]]]:
-    """Data rows by order id, without blank rows, repeated headers and the row that describes the columns."""
+def _keyed(table: Iterator[Row], layout: Layout, header: Row) -> Iterator[tuple[str, int, list[str]]]:
+    """Data rows by order id, without blank rows, repeated headers and the row that describes the columns.
+
+    A row without an id is a group of its own, so that it is reported in its place.
+    """
     titles = _trimmed(header[1])
     described: str | None = None
     for number, cells in table:
@@ -124,25 +130,18 @@ def _keyed(
             described = order_id if _is_description(order_id) else ""
         if described and order_id == described:
             continue
-        if order_id:
-            yield order_id, number, cells
-        else:
-            orphans.append(
-                refusal(
-                    refuse(
-                        "missing_order_id",
-                        layout.shown(h.ORDER_ID),
-                        "",
-                        N_("The row has no order id."),
-                        N_("Export the file again."),
-                        number,
-                    ),
-                    context,
-                    path.name,
-                    number,
-                    "",
-                )
-            )
+        yield order_id or f"{_ORPHAN}{number}", number, cells
+
+
+def _orphan(layout: Layout, row: int) -> Refused:
+    return refuse(
+        "missing_order_id",
+        layout.shown(h.ORDER_ID),
+        "",
+        N_("The row has no order id."),
+        N_("Export the file again."),
+        row,
+    )
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:
