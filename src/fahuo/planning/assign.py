@@ -53,7 +53,8 @@ def assign(cost: Floats, count: Ints, capacity: Ints, left_out: Floats) -> Assig
     that does not prove itself good enough is doubled, up to the LP over everything.
     """
     if not cost.size:
-        return Assignment(*[np.empty(0, np.int64)] * 3, np.zeros(cost.shape[1]), 0)
+        none = np.empty(0, np.int64)
+        return Assignment(none, none, none, np.zeros(cost.shape[1]), 0)
     best = cost.argmin(axis=1)
     load = np.bincount(best, weights=count, minlength=cost.shape[1])
     if ((capacity < 0) | (load <= capacity)).all():
