@@ -15,6 +15,7 @@ from fahuo.deadlines.packs import HERE, load_book
 from fahuo.deadlines.rules import compute
 from fahuo.kernel.instant import parse_instant
 from fahuo.kernel.problems import Failure
+from fahuo.kernel.text import t
 
 BOOK = load_book()
 FILES = sorted((HERE / "packs").glob("*.toml"))
@@ -193,3 +194,10 @@ def test_wrong_settings_and_folders(tmp_path: Path) -> None:
 def test_the_pack_as_written_is_good(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(PACK)
     assert msgspec.to_builtins(load_book([tmp_path]).find("mine"))["settings"] == {"days": 2}
+
+
+@pytest.mark.parametrize("pack", BOOK.packs, ids=BOOK.pack_ids)
+def test_what_a_pack_says_is_said_in_chinese(pack: PackFile) -> None:
+    notes = [r.note for r in pack.rules if r.note]
+    for text in (pack.title, *pack.notes, *notes, *(c.text for c in pack.consequences)):
+        assert t(text, "zh") != text
