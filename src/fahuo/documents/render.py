@@ -20,8 +20,8 @@ Format = Literal["pdf", "zpl"]
 SIZES = {"100x150": (100.0, 150.0), "102x152": (101.6, 152.4), "100x180": (100.0, 180.0)}
 """Label sizes in mm; 102x152 is the 4×6 inch roll."""
 
-BATCH = 200
-"""Pages per compilation. The typesetter remembers its last ten runs, so this bounds memory (about 150 MB)."""
+BATCH = 100
+"""Pages per compilation. The typesetter remembers its last ten runs: this bounds memory (about 300 MB)."""
 
 LANGUAGE = {
     "CN": "zh", "TW": "zh", "HK": "zh", "MO": "zh", "SG": "en", "JP": "ja", "KR": "ko", "TH": "th", "VN": "vi",
