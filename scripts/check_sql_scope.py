@@ -129,6 +129,11 @@ class Module:
                 | ast.Subscript(value=inner, slice=ast.Slice(lower=None))
             ):
                 return self.begins_with_seller(inner)
+            case ast.Call(
+                func=ast.Name(id="tuple"), args=[ast.GeneratorExp(generators=[ast.comprehension(ifs=[]) as each])]
+            ):
+                # Every column of a table, and seller_id is the first of each (a test proves it).
+                return isinstance(each.iter, ast.Attribute) and each.iter.attr in {"columns", "c"}
             case ast.Name(id=name):
                 values = self.values(name, ast.walk(self.function(value))) or self.values(name, self.tree.body)
                 return bool(values) and all(self.begins_with_seller(given) for given in values)

@@ -136,7 +136,7 @@ def test_one_byte_encodings_are_not_guessed(tmp_path: Path, encoding: str, name:
     with pytest.raises(Failure) as caught:
         read(path)
     assert caught.value.problem.code == "wrong_encoding"
-    position = int(re.search(r"byte (\d+)", str(caught.value))[1])  # type: ignore[index]
+    position = int(re.search(r"byte (\d+)", str(caught.value))[1])  # type: ignore[index]  # a match, or the test fails
     assert path.read_bytes()[position - 1] > 127
     mapping = tmp_path / "m.toml"
     mapping.write_text(f'encoding = "{encoding}"\n', "utf-8")

@@ -421,7 +421,7 @@ def test_numbers_of_a_spreadsheet(tmp_path: Path) -> None:
     sheet.cell(5, table.header.index("Order ID") + 1).value = 576461413038785753
     sheet.cell(3, table.header.index("Quantity") + 1).value = 2
     for row in (3, 4):
-        sheet.cell(row, table.header.index("Created Time") + 1).value = datetime(2026, 1, 12, 15, 4, 5)  # noqa: DTZ001
+        sheet.cell(row, table.header.index("Created Time") + 1).value = datetime(2026, 1, 12, 15, 4, 5)  # noqa: DTZ001 - cells hold local times
     book.save(path)
     orders, refused = read(path)
     assert [(r.code, r.row) for r in refused] == [("id_lost_digits", 5)]

@@ -147,7 +147,7 @@ def test_every_problem_has_a_text_in_chinese() -> None:
 
 
 def _zh(text: str) -> str:
-    from fahuo.kernel.text import t  # noqa: PLC0415
+    from fahuo.kernel.text import t  # noqa: PLC0415 - only this test
 
     return t(text, "zh")
 

@@ -92,7 +92,7 @@ def test_platform_label_in_the_us_takes_only_platform_services() -> None:
         ({"capacity_per_day": 0}, {}, "no_capacity"),
     ],
 )
-def test_a_service_is_refused_with_its_reason(change: dict, column: dict, code: str) -> None:  # type: ignore[type-arg]
+def test_a_service_is_refused_with_its_reason(change: dict, column: dict, code: str) -> None:  # type: ignore[type-arg]  # test data
     found = plan(orders(**column), network([service(1, **change)]), NOW)
     assert found.reason == [code]
     assert codes(found) == {1: code}
@@ -109,7 +109,7 @@ def test_a_service_is_refused_with_its_reason(change: dict, column: dict, code: 
         {"lanes": (("US", "*"),)},
     ],
 )
-def test_a_limit_just_met_is_met(change: dict) -> None:  # type: ignore[type-arg]
+def test_a_limit_just_met_is_met(change: dict) -> None:  # type: ignore[type-arg]  # test data
     assert plan(orders(), network([service(1, **change)]), NOW).reason == [""]
 
 
@@ -298,7 +298,7 @@ def test_more_warehouses_than_a_plan_can_choose_between() -> None:
 
 
 @pytest.mark.parametrize(("net", "reason"), [({"warehouses": []}, "no_warehouse"), ({"services": []}, "no_service")])
-def test_without_a_network_the_reason_says_what_to_import(net: dict, reason: str) -> None:  # type: ignore[type-arg]
+def test_without_a_network_the_reason_says_what_to_import(net: dict, reason: str) -> None:  # type: ignore[type-arg]  # test data
     found = network()
     for name, value in net.items():
         setattr(found, name, value)

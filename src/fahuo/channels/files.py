@@ -38,7 +38,7 @@ class _Counting(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        count = self._inner.readinto(buffer)  # type: ignore[attr-defined]
+        count = self._inner.readinto(buffer)  # type: ignore[attr-defined]  # a raw stream has it
         self._progress(count)
         return int(count)
 
@@ -74,7 +74,7 @@ def open_bytes(path: Path, progress: Callable[[int], None] | None = None) -> Ite
 
 
 def _peek(stream: IO[bytes], size: int) -> bytes:
-    return stream.peek(size)[:size]  # type: ignore[attr-defined,no-any-return]
+    return stream.peek(size)[:size]  # type: ignore[attr-defined,no-any-return]  # a buffered reader has it
 
 
 def head(path: Path, size: int = 1 << 16) -> bytes:

@@ -18,6 +18,7 @@ import msgspec
 from fahuo.channels.model import MAX_LINES
 from fahuo.channels.sheets import Row
 
+# scope: ok in this module -- its statements go to a private temporary database
 _BATCH: Final = 2_000
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[str]).decode

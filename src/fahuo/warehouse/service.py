@@ -17,7 +17,7 @@ _SCAN = tuple(column.name for column in bench_scans.columns if column.name != "s
 
 def _insert(tx: Tx, table: object, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     seller = tx.seller_id
-    bulk.insert(tx, table, ("seller_id", *columns), [(seller, *row) for row in rows])  # type: ignore[arg-type]  # Table
+    bulk.insert(tx, table, ("seller_id", *columns), [(seller, *row) for row in rows])  # type: ignore[arg-type]  # it is a Table
 
 
 def open_waves(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:

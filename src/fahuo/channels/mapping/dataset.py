@@ -21,6 +21,7 @@ from fahuo.channels.sheets import Row, rows
 from fahuo.channels.staging import open_private
 from fahuo.kernel.text import N_
 
+# scope: ok in this module -- its statements go to a private temporary database
 _BATCH: Final = 500
 _FILL: Final = 2_000
 _encode = msgspec.msgpack.Encoder().encode
@@ -138,13 +139,13 @@ class Dataset:
         each = self._layout.line.each
         if each != MAIN:
             yield from self._db.execute(
-                f'SELECT key, min(row) FROM "t_{each}" WHERE key NOT IN (SELECT key FROM t_{MAIN}) GROUP BY key'  # noqa: S608
+                f'SELECT key, min(row) FROM "t_{each}" WHERE key NOT IN (SELECT key FROM t_{MAIN}) GROUP BY key'  # noqa: S608 - table names of this module
             )
 
     def groups(self) -> Iterator[Group]:
         """Every order with its rows of all tables."""
         found = self._db.execute(
-            f"SELECT key, row, cells FROM t_{MAIN} WHERE key <> '' ORDER BY min(row) OVER (PARTITION BY key), key, row"  # noqa: S608
+            f"SELECT key, row, cells FROM t_{MAIN} WHERE key <> '' ORDER BY min(row) OVER (PARTITION BY key), key, row"  # noqa: S608 - table names of this module
         )
         orders = (
             Group(key, {MAIN: [(row, _decode(cells)) for _, row, cells in islice(group, MAX_LINES + 1)]})
@@ -183,7 +184,7 @@ class Dataset:
               SELECT key, row, cells, row_number() OVER (PARTITION BY key ORDER BY row) AS place
               FROM "t_{name}" WHERE key IN (SELECT value FROM json_each(?)))
             WHERE place <= ? ORDER BY key, row
-            """,  # noqa: S608
+            """,  # noqa: S608 - table names of this module
             (msgspec.json.encode(keys).decode(), MAX_LINES + 1),
         )
         return {

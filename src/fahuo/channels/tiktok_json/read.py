@@ -19,6 +19,7 @@ from fahuo.channels.tiktok_json.model import Envelope, Order, Version
 from fahuo.kernel.text import N_
 from fahuo.orders.model import OrderIn, Refusal
 
+# scope: ok in this module -- its statements go to a private temporary database
 MAX_DOCUMENT: Final = 256 << 20
 """Bytes of a JSON document, or of one line, which is held in memory while it is read."""
 
