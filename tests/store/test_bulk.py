@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Boolean, Column, Float, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, Float, LargeBinary, MetaData, Table, Text, not_, select
 from sqlalchemy.exc import IntegrityError
 
 from fahuo.store import bulk
@@ -146,6 +146,19 @@ def test_any_of_finds_by_number_and_by_text(boxes: Tx, ids: list[int]) -> None:
     wanted = sorted({id_ for id_ in ids if id_ < 5})
     assert [id_ for (id_,) in boxes.rows(numbers, ids=bulk.array(boxes, ids))] == wanted
     assert [id_ for (id_,) in boxes.rows(texts, groups=bulk.array(boxes, [f"g{id_},\\" for id_ in ids]))] == wanted
+
+
+def test_any_of_uses_an_index_and_can_be_negated(boxes: Tx) -> None:
+    bulk.insert(boxes, box, SHORT, short((1, 5, 0), (2, 5, 0), (3, 5, 0)))
+    mine = select(box.c.id).where(box.c.seller_id == 1, bulk.any_of(box.c.id, "ids"), box.c.on_hand > 1)
+    if boxes.dialect == "sqlite":
+        sql = str(mine.compile(boxes.conn)).replace("?", "'[1]'")
+        (plan,) = [row[3] for row in boxes.rows(f"EXPLAIN QUERY PLAN {sql}") if "box order" in row[3]]
+        assert "seller_id=? AND id=?" in plan
+    others = select(box.c.id).where(not_(bulk.any_of(box.c.id, "ids")) | (box.c.id == 99)).order_by(box.c.id)
+    assert boxes.rows(mine, ids=bulk.array(boxes, [2])) == [(2,)]
+    assert boxes.rows(others, ids=bulk.array(boxes, [2])) == [(1,), (3,)]
+    assert len(boxes.rows(others, ids=bulk.array(boxes, []))) == 3
 
 
 def test_lock_orders_takes_rows_of_the_seller(boxes: Tx) -> None:

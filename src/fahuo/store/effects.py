@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     literal_column,
     not_,
@@ -126,7 +127,7 @@ def _in(*states: str) -> ColumnElement[bool]:
 _DUE = and_(_in("due"), _e.due_at <= bindparam("now"))
 _HELD = and_(_in("claimed", "retry"), _e.lease_until_ms <= bindparam("now_ms"))
 _FOR_PEOPLE = _in("unknown", "declined", "given_up", "waiting")
-_READY = select(_e.id).where(_OWN, bulk.any_of(_e.lane, "lanes"), or_(_DUE, _HELD)).limit(1)
+_READY = select(or_(*[exists().where(_OWN, bulk.any_of(_e.lane, "lanes"), part) for part in (_DUE, _HELD)]))
 _PICK = [
     select(_e.id, _e.scope)
     .where(_OWN, _e.lane == bindparam("lane"), ready)
@@ -189,7 +190,7 @@ def claim(
     at_ms = technical_ms() if now_ms is None else now_ms
     times = {"seller": seller_id, "now": now, "now_ms": at_ms}
     with store.read(seller_id) as tx:
-        if not tx.rows(_READY, lanes=bulk.array(tx, lanes), **times):
+        if not tx.rows(_READY, lanes=bulk.array(tx, lanes), **times)[0][0]:
             return []
     with store.write(seller_id) as tx:
         tx.execute(_LOSE, times | {"lanes": bulk.array(tx, lanes)})
