@@ -31,7 +31,12 @@ Lang = Annotated[str | None, typer.Option("--lang", help="en or zh.")]
 
 @app.command()
 def compute(
-    pack: Pack = None, now: Now = None, packs: Packs = None, setting: Setting = None, lang: Lang = None
+    pack: Pack = None,
+    now: Now = None,
+    packs: Packs = None,
+    setting: Setting = None,
+    lang: Lang = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Errors as JSON too; the lines always are.")] = False,  # noqa: ARG001 - read by main
 ) -> None:
     """Read orders as JSON lines from standard input, write their clocks as JSON lines, in the same order.
 
