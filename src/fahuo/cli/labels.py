@@ -159,7 +159,13 @@ def _lint_file(file: Path, origin: Origin) -> list[dict[str, Any]]:
             )
         ) from error
     except Failure as failure:
-        problem = msgspec.structs.replace(failure.problem, field="file", value=str(file))
+        problem = msgspec.structs.replace(
+            failure.problem,
+            field="file",
+            value=str(file),
+            message=N_("{file} is no PDF that can be opened: {reason}"),
+            params={**failure.problem.params, "file": str(file)},
+        )
         raise Failure(problem, failure.exit_code) from failure
 
 

@@ -185,7 +185,8 @@ def _script(c: str) -> str:
 
 def problem(missing: Collection[str], field: str | None = None) -> Problem:
     """What to tell a person about characters no font can print."""
-    sample = "".join(sorted(missing)[:8])
+    one_each = {_script(c): c for c in sorted(missing, reverse=True)}
+    sample = "".join(one_each[script] for script in sorted(one_each))
     return Problem(
         code="fonts.script_missing",
         field=field,
