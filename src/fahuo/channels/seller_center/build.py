@@ -89,7 +89,7 @@ class Builder:
     def _distinct(self, rows: Sequence[Row], notes: list[Problem]) -> list[Row]:
         seen: dict[tuple[str, ...], Row] = {}
         for row in rows:
-            seen.setdefault(tuple(values.clean(cell) for cell in row[1]), row)
+            seen.setdefault(tuple(row[1]), row)
         if len(seen) > MAX_LINES:
             raise refuse(
                 "too_many_lines",
@@ -108,7 +108,7 @@ class Builder:
 
     def _check_width(self, row: Row) -> None:
         width, cells = len(self._layout.header), row[1]
-        extra = any(values.clean(cell) for cell in cells[width:])
+        extra = any(cells[width:])
         if len(cells) < width or extra:
             raise refuse(
                 "wrong_cell_count",
@@ -127,7 +127,7 @@ class Builder:
             if at is None:
                 continue
             for row in rows[1:]:
-                same = values.clean(row[1][at]) == values.clean(first[1][at])
+                same = row[1][at] == first[1][at]
                 if not same and self._value(first, name, money) != self._value(row, name, money):
                     raise refuse(
                         "rows_disagree",
@@ -339,7 +339,7 @@ class Builder:
             )
 
     def _payload(self, row: Row) -> dict[str, str]:
-        return {values.clean(name): cell for name, cell in zip(self._layout.header, row[1], strict=False) if cell}
+        return {name: cell for name, cell in zip(self._layout.header, row[1], strict=False) if cell}
 
 
 def _rank(state: str) -> int:

@@ -19,14 +19,14 @@ class Layout(msgspec.Struct, frozen=True):
     dates: str | None
 
     def cell(self, row: Row, name: str) -> str:
-        """The trimmed cell, empty when the file has no such column."""
+        """The cell, empty when the file has no such column."""
         at = self.position.get(name)
-        return values.clean(row[1][at]) if at is not None and at < len(row[1]) else ""
+        return row[1][at] if at is not None and at < len(row[1]) else ""
 
     def shown(self, name: str) -> str:
         """The column's name as the file spells it."""
         at = self.position.get(name)
-        return values.clean(self.header[at]) if at is not None else name
+        return self.header[at] if at is not None else name
 
 
 class Money:

@@ -95,7 +95,7 @@ def _layout(path: Path, header: Sequence[str], context: ReadContext, hints: Hint
         position[name] = at
     _check_columns(path, position)
     width = max((at for at, cell in enumerate(header) if values.clean(cell)), default=0) + 1
-    return Layout(tuple(header[:width]), position, hints.dates or market.dates)
+    return Layout(tuple(values.clean(cell) for cell in header[:width]), position, hints.dates or market.dates)
 
 
 def _check_columns(path: Path, position: Mapping[str, int]) -> None:
@@ -117,13 +117,13 @@ def _check_columns(path: Path, position: Mapping[str, int]) -> None:
 def _keyed(table: Iterator[Row], layout: Layout, header: Row) -> Iterator[tuple[str, int, list[str]]]:
     """Data rows by order id, without blank rows, repeated headers and the row that describes the columns.
 
-    A row without an id is a group of its own, so that it is reported in its place.
+    Cells are trimmed once, here. A row without an id is a group of its own, so that it is reported in its place.
     """
-    titles = _trimmed(header[1])
+    titles = [values.clean(cell) for cell in header[1]]
     described: str | None = None
-    for number, cells in table:
-        trimmed = _trimmed(cells)
-        if not any(trimmed) or trimmed == titles:
+    for number, raw in table:
+        cells = [values.clean(cell) for cell in raw]
+        if not any(cells) or cells == titles:
             continue
         order_id = layout.cell((number, cells), h.ORDER_ID)
         if described is None:
@@ -142,13 +142,6 @@ def _orphan(layout: Layout, row: int) -> Refused:
         N_("Export the file again."),
         row,
     )
-
-
-def _trimmed(cells: Sequence[str]) -> list[str]:
-    found = [values.clean(cell) for cell in cells]
-    while found and not found[-1]:
-        found.pop()
-    return found
 
 
 def _is_description(order_id: str) -> bool:
