@@ -91,7 +91,6 @@ def test_the_bound_reckons_with_each_orders_own_penalty() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_large_plan_at_sampled_prices_is_proven(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SAMPLE", 60)
-    monkeypatch.setattr(module, "_TORN", 120)
     rng = np.random.default_rng(seed)
     cost: Floats = rng.integers(300, 400, (600, 6)).astype(np.float64) + np.arange(6) * 8
     cost[rng.random(cost.shape) < 0.2] = np.inf

@@ -19,8 +19,7 @@ from fahuo.kernel.text import N_
 from fahuo.planning.model import Bools, Floats, Ints
 
 _COLUMNS: Final = 12
-_SAMPLE: Final = 500
-_TORN: Final = 800
+_SAMPLE: Final = 800
 _GOOD_ENOUGH: Final = 5e-4
 _LEFT_OUT: Final = -1
 _TOLERANCE: Final = 1e-6
@@ -76,10 +75,10 @@ def _sampled(cost: Floats, count: Ints, capacity: Ints, left_out: Floats, order:
     reduced = cost + duals
     two = np.partition(np.column_stack([reduced, left_out]), 1, axis=1)
     by_lead = np.argsort(two[:, 1] - two[:, 0], kind="stable")
-    torn, clear = np.sort(by_lead[: size + _TORN - _SAMPLE]), np.sort(by_lead[size + _TORN - _SAMPLE :])
+    torn, clear = np.sort(by_lead[:size]), np.sort(by_lead[size:])
     row, column, units = follow(reduced[clear], count[clear], capacity)
     room = np.where(capacity < 0, -1, capacity - _load(column, units, len(capacity)))
-    rows, columns, x, _ = _optimum(cost[torn], count[torn], room, left_out[torn])
+    rows, columns, x, _ = _optimum(cost[torn], count[torn], room, left_out[torn], duals)
     torn_row, torn_column, torn_units = integral(rows, columns, x, cost[torn], count[torn], room)
     return Assignment(
         np.concatenate([clear[row], torn[torn_row]]),
@@ -152,13 +151,17 @@ def follow(reduced: Floats, count: Ints, capacity: Ints) -> tuple[Ints, Ints, In
     return np.concatenate(rows), np.concatenate(columns), np.concatenate(units)
 
 
-def _optimum(cost: Floats, count: Ints | Floats, capacity: Ints, left_out: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+def _optimum(
+    cost: Floats, count: Ints | Floats, capacity: Ints, left_out: Floats, hint: Floats | None = None
+) -> tuple[Ints, Ints, Floats, Floats]:
     """The LP by column generation: each class's cheapest departures first, others priced in while they improve.
 
-    Returns the columns (class, departure), their values and the duals of capacity.
+    `hint`: good prices of capacity; with them fewer departures need to be looked at. Returns the columns (class,
+    departure), their values and the duals of capacity.
     """
     chosen = np.zeros(cost.shape, dtype=np.bool_)
-    first = np.argsort(cost, axis=1, kind="stable")[:, :_COLUMNS]
+    few = _COLUMNS if hint is None else _COLUMNS // 2
+    first = np.argsort(cost if hint is None else cost + hint, axis=1, kind="stable")[:, :few]
     np.put_along_axis(chosen, first, values=True, axis=1)
     chosen &= np.isfinite(cost)
     while True:

@@ -10,6 +10,7 @@ Two tests, a fast one for all and a thorough one for the few:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import permutations
 from typing import Final
 
@@ -132,19 +133,26 @@ def _thorough(items: Items, orders: int, cartons: Sequence[Carton], fits: Bools,
     for order, content_key in _contents(items, wanted).items():
         known.setdefault(content_key, []).append(order)
     for content_key, members in known.items():
-        sizes = [_size(items, sku) for sku, _ in content_key]
-        counts = [quantity for _, quantity in content_key]
+        sizes = tuple(_size(items, sku) for sku, _ in content_key)
+        counts = tuple(quantity for _, quantity in content_key)
         for column in np.flatnonzero(possible[members[0]]).tolist():
             carton = cartons[column]
             box = (carton.length_mm, carton.width_mm, carton.height_mm)
-            if sum(pack(box, sizes, counts)) == sum(counts):
+            if _holds(box, sizes, counts):
                 fits[[m for m in members if possible[m, column]], column] = True
                 break
 
 
+@lru_cache(maxsize=65_536)
+def _holds(box: Size, sizes: tuple[Size, ...], quantities: tuple[int, ...]) -> bool:
+    """Whether the block heuristic gets everything in; the same contents come again and again, so it is remembered."""
+    return sum(pack(box, sizes, quantities)) == sum(quantities)
+
+
 def _commonest(items: Items, wanted: Ints, orders: int) -> Ints:
     """Those of the wanted orders whose content is among the most frequent; a hash finds them, nothing rests on it."""
-    mixed = (items.sku * 0x9E3779B1 + items.quantity) * 0x85EBCA77 % 0x1FFFFFFFFFFFFF
+    mixed = (items.sku * 0x9E3779B1 + items.quantity) * 0x85EBCA77
+    mixed = (mixed ^ mixed >> 29) * 0x27D4EB2F % (1 << 50)  # the shift keeps equal sums of SKUs apart
     content = np.bincount(items.order, weights=mixed, minlength=orders)[wanted]
     _, inverse, count = np.unique(content, return_inverse=True, return_counts=True)
     common = np.zeros(len(count), dtype=np.bool_)

@@ -111,6 +111,8 @@ class Network:
     capacity_left: Mapping[tuple[int, int, str], int] = field(default_factory=dict)
     pack_seconds: int = 1800
     departures: int = 5
+    fixed_currency: bool = False
+    """The seller has chosen `currency` for all plans; else orders are planned in their own."""
     closed_days: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """ISO days a warehouse is closed although its weekday is a working one, by warehouse id."""
 

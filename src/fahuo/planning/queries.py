@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
@@ -28,10 +29,11 @@ Slot = tuple[int, int, str]
 """A hand-over: service id, warehouse id, local ISO day."""
 
 
-def network(tx: Tx, warehouses: Sequence[Warehouse], currency: str = "") -> Network:
+def network(tx: Tx, warehouses: Sequence[Warehouse]) -> Network:
     """All the seller's services, rates and cartons, with the capacity that is left on every hand-over."""
     services, rates = carriers.service_list(tx), carriers.rate_list(tx)
-    currency = settings.get(tx, CURRENCY) or currency or _usual_currency(rates)
+    fixed = settings.get(tx, CURRENCY)
+    currency = fixed or _usual_currency(rates)
     return Network(
         warehouses=warehouses,
         services=services,
@@ -42,7 +44,16 @@ def network(tx: Tx, warehouses: Sequence[Warehouse], currency: str = "") -> Netw
         exchange=carriers.exchange_to(tx, currency),
         capacity_left=_capacity_left(tx, services),
         pack_seconds=int(settings.get(tx, PACK_SECONDS, 1800)),
+        fixed_currency=bool(fixed),
     )
+
+
+def in_currency(tx: Tx, network: Network, currency: str) -> Network:
+    """The same network reckoned in another currency."""
+    if currency == network.currency:
+        return network
+    exchange = carriers.exchange_to(tx, currency)
+    return replace(network, currency=currency, exponent=exponent_of(currency), exchange=exchange)
 
 
 def _usual_currency(rates: Sequence[Rate]) -> str:
