@@ -14,9 +14,11 @@ from sqlalchemy import select
 
 from fahuo.access.model import Principal
 from fahuo.access.rules import may
+from fahuo.documents.render import Format
 from fahuo.flow.house import House
+from fahuo.flow.labels import render_parcels
 from fahuo.inventory import queries as inventory
-from fahuo.kernel.problems import Problem
+from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
@@ -138,6 +140,27 @@ def retry(house: House, principal: Principal, ids: Collection[int]) -> Outcome:
             principal,
         )
     return outcome
+
+
+def print_labels(house: House, principal: Principal, ids: Collection[int], fmt: Format = "pdf") -> bytes:
+    """Labels of these orders' parcels, in the order given. Raises Failure when none of them has a label to print."""
+    with house.store.read(principal.seller_id) as tx:
+        found = warehouse.parcels_of_orders(tx, ids)
+        mine = [p for p in found if p.state != CANCELLED and may(principal, "labels.print", p.shop_id)]
+        ready = [parcel for parcel in mine if parcel.arranged_at is not None]
+        if not ready:
+            raise Failure(
+                Problem(
+                    "no_label_yet",
+                    "ids",
+                    None,
+                    N_("None of these orders has a label yet."),
+                    N_("Arrange shipment first, then print."),
+                )
+            )
+        place = {id_: number for number, id_ in enumerate(ids)}
+        ready.sort(key=lambda parcel: (place[parcel.order_id], parcel.id))
+        return render_parcels(tx, ready, "labels", fmt, house.lang)
 
 
 def _messages(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[int | None, int | None, str]]:

@@ -13,6 +13,7 @@ from fahuo.channels.model import ReadContext
 from fahuo.channels.read import read_orders
 from fahuo.flow.house import Desk, House, need_shop, open_desk
 from fahuo.flow.intake import Report, Source, take, take_in
+from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.ids import new_id
 from fahuo.orders.model import OrderIn, Refusal
 from fahuo.orders.tables import imports
@@ -33,6 +34,7 @@ def import_orders(
     actor: str = "import",
     progress: Callable[[int], None] | None = None,
     seller_id: int = 1,
+    kind: str = "file",
 ) -> Report:
     """Take the orders of these files. Raises Failure for what cannot be read at all; the rest is in the report.
 
@@ -54,14 +56,15 @@ def import_orders(
         progress=progress,
     )
     report = Report()
-    source = Source("file", ", ".join(path.name for path in paths)[:200])
+    source = Source(kind, ", ".join(path.name for path in paths)[:200])
     stream = read_orders(paths, context, format_, mapping)
     begun = _begin(house, shop, source.name, now, actor, seller_id) if not dry_run else 0
-    for batch in _batches(stream):
-        if dry_run:
-            _rehearse(house, desk, shop, batch, now, source, report)
-        else:
-            take(house.store, desk, shop, batch, now, source, report)
+    with calm_collector():
+        for batch in _batches(stream):
+            if dry_run:
+                _rehearse(house, desk, shop, batch, now, source, report)
+            else:
+                take(house.store, desk, shop, batch, now, source, report)
     if begun:
         _end(house, begun, report, now, seller_id)
     return report

@@ -36,6 +36,13 @@ from fahuo.warehouse.tables import labels as labels_table
 
 Kind = Literal["labels", "pick-list", "slips"]
 KINDS: tuple[Kind, ...] = ("labels", "pick-list", "slips")
+PAPERS: dict[str, tuple[Kind, Format, str]] = {
+    "labels.pdf": ("labels", "pdf", "application/pdf"),
+    "labels.zpl": ("labels", "zpl", "application/octet-stream"),
+    "pick-list.pdf": ("pick-list", "pdf", "application/pdf"),
+    "slips.pdf": ("slips", "pdf", "application/pdf"),
+}
+"""What can be printed for a wave, by file name: kind, format, media type."""
 
 
 class Attached(msgspec.Struct):
@@ -54,7 +61,14 @@ def render_wave(
         wave = queries.wave_numbered(tx, wave_number)
         if wave is None:
             raise Failure(
-                Problem("unknown_wave", "wave", str(wave_number), N_("There is no wave {wave}."), N_("List the waves first."), {"wave": wave_number})
+                Problem(
+                    "unknown_wave",
+                    "wave",
+                    str(wave_number),
+                    N_("There is no wave {wave}."),
+                    N_("List the waves first."),
+                    {"wave": wave_number},
+                )
             )
         parcels = [p for p in queries.parcels_of_wave(tx, wave.id) if p.state != model.CANCELLED]
         parcels = _in_pick_order(tx, parcels)
@@ -82,10 +96,12 @@ def _in_pick_order(tx: Tx, parcels: Sequence[Parcel]) -> list[Parcel]:
     """By the first bin of the parcel, then by article, so that labels come out as the cart is filled."""
     items = queries.items(tx, [parcel.id for parcel in parcels])
     bins = queries.bins(tx, {item.sku_id for rows in items.values() for item in rows})
+
     def place(parcel: Parcel) -> tuple[str, int, int]:
         rows = items.get(parcel.id, [])
         first = min(((bins.get((parcel.warehouse_id, i.sku_id), ""), i.sku_id) for i in rows), default=("", 0))
         return (*first, parcel.id)
+
     return sorted(parcels, key=place)
 
 
@@ -94,7 +110,13 @@ def _labels(tx: Tx, parcels: Sequence[Parcel], fmt: Format) -> bytes:
     theirs = [p for p in parcels if p.label_id is not None]
     if not own and not theirs:
         raise Failure(
-            Problem("no_labels", "wave", None, N_("None of these parcels has a label yet."), N_("Arrange shipment and import the label file first."))
+            Problem(
+                "no_labels",
+                "wave",
+                None,
+                N_("None of these parcels has a label yet."),
+                N_("Arrange shipment and import the label file first."),
+            )
         )
     parts = [render_labels(own_labels(tx, own), fmt)] if own else []
     if theirs and fmt == "pdf":
@@ -115,8 +137,15 @@ def own_labels(tx: Tx, parcels: Sequence[Parcel]) -> list[Label]:
         person = people.get(parcel.order_id)
         if person is None:
             raise Failure(
-                Problem("recipient_erased", "recipient", refs[parcel.order_id], N_("The recipient of order {order} has been erased."),
-                        N_("A label can no longer be printed."), {"order": refs[parcel.order_id]}), 1
+                Problem(
+                    "recipient_erased",
+                    "recipient",
+                    refs[parcel.order_id],
+                    N_("The recipient of order {order} has been erased."),
+                    N_("A label can no longer be printed."),
+                    {"order": refs[parcel.order_id]},
+                ),
+                1,
             )
         labels.append(
             Label(
@@ -173,7 +202,9 @@ def attached_pages(tx: Tx, label_ids: Sequence[int]) -> list[bytes]:
         file_id: tx.keys.open(sealed, f"label|{file_id}")
         for file_id, sealed in queries.sealed_files(tx, {row[1] for row in found.values()}).items()
     }
-    return [pdf.page(files[found[id_][1]], found[id_][2]) for id_ in label_ids if id_ in found and found[id_][1] in files]
+    return [
+        pdf.page(files[found[id_][1]], found[id_][2]) for id_ in label_ids if id_ in found and found[id_][1] in files
+    ]
 
 
 def _pick_list(
@@ -189,14 +220,23 @@ def _pick_list(
         holders.setdefault(item.sku_id, set()).add(item.package_id)
     warehouses = {w.id: w for w in catalogue.warehouse_list(tx)}
     rows = [
-        PickRow(bin=bins.get((place, sku), ""), sku=skus.by_id[sku].sku, name=skus.by_id[sku].name, quantity=count, parcels=str(len(holders[sku])))
+        PickRow(
+            bin=bins.get((place, sku), ""),
+            sku=skus.by_id[sku].sku,
+            name=skus.by_id[sku].name,
+            quantity=count,
+            parcels=str(len(holders[sku])),
+        )
         for sku, count in units.items()
     ]
     due = ""
     if wave is not None and wave.first_due_at is not None and place in warehouses:
         due = _local_text(wave.first_due_at, warehouses[place].zone)
     return PickList(
-        wave=str(wave.number) if wave else "", rows=rows, warehouse=warehouses[place].name if place in warehouses else "", due=due
+        wave=str(wave.number) if wave else "",
+        rows=rows,
+        warehouse=warehouses[place].name if place in warehouses else "",
+        due=due,
     )
 
 
@@ -252,7 +292,9 @@ def attach(house: House, path: Path, actor: str, seller_id: int = 1) -> Attached
             if parcel is None:
                 report.refused.append((page.page, _no_parcel()))
                 continue
-            number = parcel.tracking_number or next((code.text for code in page.barcodes if code.format == "Code128"), "")
+            number = parcel.tracking_number or next(
+                (code.text for code in page.barcodes if code.format == "Code128"), ""
+            )
             lint = msgspec.json.encode([p.code for p in page.problems]).decode()
             found.append((parcel, page.page, number, lint))
         _write_labels(tx, found, (path.name, digest, content), now, actor)

@@ -217,3 +217,21 @@ def _effect_rows(tx: Tx) -> Select[Any]:
 def _effects(tx: Tx, order_id: int) -> list[EffectView]:
     rows = tx.rows(_effect_rows(tx).where(effects.c.order_id == order_id).order_by(effects.c.id))
     return [EffectView._make([*row[:6], msgspec.json.decode(row[6]), row[7]]) for row in rows]
+
+
+def visible(tx: Tx, order_id: int, allowed: Collection[int] | None) -> bool:
+    """Whether there is such an order in the shops the reader may see."""
+    rows = tx.rows(select(orders.c.shop_id).where(orders.c.seller_id == tx.seller_id, orders.c.id == order_id))
+    return bool(rows) and (allowed is None or rows[0][0] in allowed)
+
+
+def place_names(tx: Tx) -> dict[int, str]:
+    """Names of warehouses, and of services with their carrier, by id: ids are unique over all tables."""
+    places = tx.rows(select(warehouses.c.id, warehouses.c.name).where(warehouses.c.seller_id == tx.seller_id))
+    offers = tx.rows(
+        select(services.c.id, carriers.c.name, services.c.name)
+        .select_from(services)
+        .join(carriers, (carriers.c.seller_id == services.c.seller_id) & (carriers.c.id == services.c.carrier_id))
+        .where(services.c.seller_id == tx.seller_id)
+    )
+    return {row[0]: row[1] for row in places} | {row[0]: f"{row[1]} {row[2]}" for row in offers}

@@ -198,3 +198,21 @@ def effect_list(
         **({} if allowed is None else {"shops": array(tx, allowed)}),
     )
     return [EffectRow._make([*row[:-1], msgspec.json.decode(row[-1])]) for row in rows]
+
+
+def home_zone(tx: Tx) -> str:
+    """Where the seller works: the zone of the first warehouse of its own, else of the first shop, else UTC."""
+    places = catalogue.warehouse_list(tx)
+    own = [place.zone for place in places if place.kind == "own"] + [place.zone for place in places]
+    return next(iter(own + [shop.zone for shop in catalogue.shop_list(tx)]), "UTC")
+
+
+def shop_names(tx: Tx, allowed: Collection[int] | None = None) -> dict[int, str]:
+    """Shop id → name, by name."""
+    return {shop.id: shop.name for shop in catalogue.shop_list(tx) if allowed is None or shop.id in allowed}
+
+
+def parcel_shop(tx: Tx, package_id: int) -> int | None:
+    """The shop a parcel belongs to."""
+    rows = tx.rows(select(packages.c.shop_id).where(packages.c.seller_id == tx.seller_id, packages.c.id == package_id))
+    return int(rows[0][0]) if rows else None

@@ -1,0 +1,82 @@
+"""Shops, and taking in order files. A file is distrusted: bounded, streamed to a temporary place, then read."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi.responses import Response
+
+from fahuo.flow.import_orders import import_orders
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
+from fahuo.views import shops as lists
+from fahuo.web.gate import Visitor, draw, house_of, need
+
+router = APIRouter()
+FORMATS: Final = ("auto", "seller-center", "tiktok-json")
+SHOWN: Final = 500
+SUFFIXES: Final = frozenset({".csv", ".txt", ".xlsx", ".xls", ".json", ".jsonl", ".gz"})
+
+
+@router.get("/shops")
+def page(request: Request, visitor: Annotated[Visitor, Depends(need("orders.view"))]) -> Response:
+    """Shops with what is open, and the latest imports."""
+    house = house_of(request)
+    with house.store.read(visitor.principal.seller_id) as tx:
+        shops = lists.shop_views(tx, house.clock.now(), visitor.shops)
+        imports = lists.last_imports(tx)
+    names = {view.shop.id: view.shop.name for view in shops}
+    return draw(request, "shops.html", visitor, shops=shops, imports=imports, names=names, formats=FORMATS)
+
+
+@router.post("/import")
+def take_file(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(need("orders.import"))],
+    shop: Annotated[str, Form(max_length=200)],
+    file: UploadFile,
+    format_: Annotated[str, Form(alias="format")] = "auto",
+    rehearse: Annotated[bool, Form()] = False,
+) -> Response:
+    """Take the orders of one file, or only say what would come of it."""
+    name = Path(file.filename or "").name
+    suffix = Path(name).suffix.lower()
+    if format_ not in FORMATS or suffix not in SUFFIXES:
+        raise Failure(
+            Problem(
+                "file_kind",
+                "file",
+                name[:80],
+                N_("This is no kind of file that orders come in."),
+                N_("Choose a CSV, XLSX or JSON lines file as exported from Seller Center."),
+            )
+        )
+    with tempfile.TemporaryDirectory(prefix="fahuo-import-") as folder:
+        path = Path(folder) / _plain(name)
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        report = import_orders(
+            house_of(request),
+            [path],
+            shop,
+            format_=format_,
+            dry_run=rehearse,
+            actor=visitor.principal.actor,
+            seller_id=visitor.principal.seller_id,
+        )
+    facts: dict[str, Any] = {
+        "report": report,
+        "refused": report.refused[:SHOWN],
+        "more": max(0, len(report.refused) - SHOWN),
+    }
+    return draw(request, "imported.html", visitor, shop=shop, name=name, rehearse=rehearse, **facts)
+
+
+def _plain(name: str) -> str:
+    """A file name without anything a file system could take amiss, its endings kept."""
+    kept = "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in name)[-80:]
+    return kept.lstrip(".") or "orders.csv"

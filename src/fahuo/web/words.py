@@ -1,0 +1,139 @@
+"""Words for what the database calls by code: states, stations, kinds of events, roles. All are texts to translate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fahuo.deadlines.explain import CLOCK_WORDS, OUTCOME_WORDS, PARTY_WORDS
+from fahuo.kernel.text import N_, t
+
+STATIONS: Final = {
+    "intake": N_("Waiting for buyer"),
+    "check": N_("To check"),
+    "stock": N_("Short of stock"),
+    "plan": N_("To plan"),
+    "pack": N_("To pack"),
+    "handover": N_("To hand over"),
+    "transit": N_("On its way"),
+    "delivered": N_("Delivered"),
+    "closed": N_("Closed"),
+    "history": N_("History"),
+}
+STATES: Final = {
+    "UNPAID": N_("Unpaid"),
+    "ON_HOLD": N_("On hold"),
+    "AWAITING_SHIPMENT": N_("Awaiting shipment"),
+    "PARTIALLY_SHIPPING": N_("Partially shipping"),
+    "AWAITING_COLLECTION": N_("Awaiting collection"),
+    "IN_TRANSIT": N_("In transit"),
+    "DELIVERED": N_("Delivered"),
+    "COMPLETED": N_("Completed"),
+    "CANCELLED": N_("Cancelled"),
+}
+PARCELS: Final = {
+    "planned": N_("Planned"),
+    "arranged": N_("Label ready"),
+    "packed": N_("Packed"),
+    "handed_over": N_("Handed over"),
+    "in_transit": N_("In transit"),
+    "delivered": N_("Delivered"),
+    "cancelled": N_("Cancelled"),
+}
+EFFECT_STATES: Final = {
+    "due": N_("Due"),
+    "claimed": N_("Being sent"),
+    "retry": N_("Will be repeated"),
+    "waiting": N_("Waiting for proof"),
+    "unknown": N_("Answer lost"),
+    "declined": N_("Declined"),
+    "given_up": N_("Given up"),
+    "done": N_("Done"),
+}
+EVENTS: Final = {
+    "taken": N_("Order taken"),
+    "told": N_("News from the platform"),
+    "clocked": N_("Deadlines set"),
+    "reclocked": N_("Deadlines changed"),
+    "reserved": N_("Stock reserved"),
+    "planned": N_("Planned"),
+    "not_planned": N_("Could not be planned"),
+    "arranged": N_("Shipment arranged"),
+    "label": N_("Label attached"),
+    "packed": N_("Packed"),
+    "reported": N_("Reported to the platform"),
+    "report_declined": N_("Report declined"),
+    "handed_over": N_("Handed over"),
+    "tracked": N_("Tracking news"),
+    "held": N_("Held"),
+    "released": N_("Hold released"),
+    "sent_again": N_("Sent again"),
+    "rechecked": N_("Checked again"),
+    "restocked": N_("Stock reserved"),
+}
+KINDS: Final = {
+    "report_shipped": N_("Report shipment"),
+    "arrange_shipment": N_("Arrange shipment"),
+    "staff_alert": N_("Staff alert"),
+}
+HOLDS: Final = {
+    "by_person": N_("Held by hand"),
+    "unknown_state": N_("Unknown state"),
+    "unknown_shipping_type": N_("Unknown shipping type"),
+    "no_items": N_("No items"),
+    "amounts_differ": N_("Amounts differ"),
+    "amount_negative": N_("Negative amount"),
+    "payment_missing": N_("Payment missing"),
+    "cod_unusual": N_("Unusual cash on delivery"),
+    "unknown_sku": N_("Unknown SKU"),
+    "cancel_requested": N_("Buyer asks to cancel"),
+    "address_changed": N_("Address changed"),
+    "recipient_masked": N_("Recipient masked"),
+    "name_missing": N_("Name missing"),
+    "phone_missing": N_("Phone missing"),
+    "phone_invalid": N_("Phone not valid"),
+    "duplicate_suspected": N_("Maybe ordered twice"),
+    "no_stock": N_("Short of stock"),
+    "cannot_plan": N_("Cannot be planned"),
+    "no_rule_found": N_("No rule found"),
+    "cannot_leave_in_time": N_("Cannot leave in time"),
+    "report_declined": N_("Report declined"),
+    "line_missing": N_("A line is missing"),
+}
+OWNERS: Final = {
+    "ops": N_("Operations"),
+    "cs": N_("Customer service"),
+    "warehouse": N_("Warehouse"),
+    "catalogue": N_("Catalogue"),
+    "person": N_("A person"),
+}
+ROLES: Final = {"owner": N_("Owner"), "packer": N_("Packer")}
+SHIPPING: Final = {"TIKTOK": N_("Platform shipping"), "SELLER": N_("Seller shipping")}
+SELLER_TYPES: Final = {"local": N_("Local"), "cross_border": N_("Cross-border")}
+CHANNELS: Final = {"files": N_("By file"), "callback": N_("By call to your system")}
+SOURCES: Final = {"pack": N_("Rule pack"), "platform": N_("Platform's own field")}
+_BOOKS: Final = {
+    "station": STATIONS,
+    "state": STATES,
+    "parcel": PARCELS,
+    "effect": EFFECT_STATES,
+    "event": EVENTS,
+    "kind": KINDS,
+    "hold": HOLDS,
+    "owner": OWNERS,
+    "role": ROLES,
+    "shipping": SHIPPING,
+    "seller_type": SELLER_TYPES,
+    "channel": CHANNELS,
+    "source": SOURCES,
+    "clock": CLOCK_WORDS,
+    "party": PARTY_WORDS,
+    "outcome": OUTCOME_WORDS,
+}
+
+
+def word(book: str, code: str | None, lang: str) -> str:
+    """What people call it; an unknown code is shown as it is."""
+    if not code:
+        return ""
+    text = _BOOKS[book].get(code)
+    return code if text is None else t(text, lang)
