@@ -1,4 +1,4 @@
-"""Use case: plan a batch of orders that have their units, and open their parcels. One transaction a batch.
+"""Use case: plan a batch of orders that have their units. One transaction a batch.
 
 The planner decides for the whole batch; placement, capacity and number ranges are then taken by conditional updates.
 Who loses there stays at the station `plan` and is planned again. An order that cannot be planned gets a hold that
@@ -9,36 +9,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from fahuo.carriers.numbers import take_numbers
 from fahuo.catalogue.model import SkuIndex
 from fahuo.flow.house import Desk
+from fahuo.flow.parcelling import Chosen, open_parcels
 from fahuo.inventory import queries as inventory_queries
 from fahuo.inventory import service as inventory
 from fahuo.inventory.queries import Reservation
 from fahuo.kernel.arrays import Ints
-from fahuo.kernel.ids import new_id, new_ids
 from fahuo.kernel.instant import NONE
+from fahuo.kernel.stopwatch import stage
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
-from fahuo.orders.model import SHIPPING_SELLER
 from fahuo.orders.queries import ToPlan
 from fahuo.orders.rules import hold
 from fahuo.planning import queries as planning_queries
 from fahuo.planning import service as planning
 from fahuo.planning.model import Items, Network, Plan, PlanOrders
 from fahuo.planning.rules import plan
-from fahuo.store import effects, journal
+from fahuo.store import journal
 from fahuo.store.engine import Store, Tx
-from fahuo.warehouse import queries as warehouse_queries
-from fahuo.warehouse import service as warehouse
-from fahuo.warehouse.model import ARRANGED, CARRIER, OWN, PLANNED, PLATFORM
-from fahuo.warehouse.rules import cut_waves
 
 BATCH = 5_000
+
+Shelves = dict[tuple[int, int], int]
+"""(warehouse, SKU) → units on that shelf that no placed order needs."""
 
 
 def plan_all(store: Store, desk: Desk, now: int, *, seller_id: int = 1, batch: int = BATCH) -> Counter[str]:
@@ -46,7 +45,7 @@ def plan_all(store: Store, desk: Desk, now: int, *, seller_id: int = 1, batch: i
     done: Counter[str] = Counter()
     after = (-1, 0)
     while True:
-        with store.write(seller_id) as tx:
+        with stage("plan"), store.write(seller_id) as tx:
             found = orders_queries.to_plan(tx, batch, after)
             if not found:
                 return done
@@ -54,27 +53,129 @@ def plan_all(store: Store, desk: Desk, now: int, *, seller_id: int = 1, batch: i
         done["planned"] += planned
         done["unplanned"] += len(found) - planned
         after = orders_queries.urgency(found[-1])
+        if len(found) < batch:
+            return done
 
 
 def plan_batch(tx: Tx, desk: Desk, found: Sequence[ToPlan], now: int) -> int:
-    """Plan these locked orders inside the caller's transaction; returns how many have a parcel now."""
-    held = [row for row in inventory_queries.reserved(tx, [order.id for order in found]) if row.state == "reserved"]
-    network = planning_queries.network(tx, desk.warehouses, now)
-    decided = plan(_columns(tx, desk.skus, network, found, held), network, now)
-    where = {order.id: int(decided.warehouse[i]) for i, order in enumerate(found) if decided.warehouse[i] and not decided.reason[i]}
+    """Plan these locked orders inside the caller's transaction; returns how many have a parcel now.
+
+    Orders of one currency are planned together: money of different currencies is never compared without a rate. What
+    one group takes of shelves and capacity is gone for the next.
+    """
+    held: dict[int, list[Reservation]] = {}
+    for row in inventory_queries.reserved(tx, [order.id for order in found]):
+        if row.state == "reserved":
+            held.setdefault(row.order_id, []).append(row)
+    shelves = inventory_queries.lock_shelves(tx, {row.sku_id for rows in held.values() for row in rows})
+    network = planning_queries.network(tx, desk.warehouses)
+    groups: dict[str, list[ToPlan]] = {}
+    for order in found:
+        groups.setdefault(order.currency, []).append(order)
+    plans = []
+    for currency, group in sorted(groups.items()):
+        # A currency the seller has set for all plans stands above the orders' own.
+        own = network if network.fixed_currency else planning_queries.in_currency(tx, network, currency)
+        decided = plan(_columns(desk.skus, own, shelves, group, held), own, now)
+        network = _take(network, shelves, group, held, decided)
+        plans.append((group, decided))
+    return _carry_out(tx, desk, plans, held, now)
+
+
+def _take(
+    network: Network,
+    shelves: Shelves,
+    group: Sequence[ToPlan],
+    held: Mapping[int, Sequence[Reservation]],
+    decided: Plan,
+) -> Network:
+    """Subtract what the plan takes from the shelves (in place) and from the capacity left (in the network returned)."""
+    limits = {service.id: service.capacity_per_day for service in network.services}
+    left = dict(network.capacity_left)
+    for order, warehouse, service, day, reason in zip(
+        group, decided.warehouse.tolist(), decided.service.tolist(), decided.day, decided.reason, strict=True
+    ):
+        if not warehouse or reason:
+            continue
+        for row in held.get(order.id, ()):
+            shelves[warehouse, row.sku_id] = shelves.get((warehouse, row.sku_id), 0) - row.quantity
+        if limits.get(service) is not None:
+            slot = (service, warehouse, day)
+            left[slot] = left.get(slot, limits[service] or 0) - 1
+    return replace(network, capacity_left=left)
+
+
+def _carry_out(
+    tx: Tx,
+    desk: Desk,
+    plans: Sequence[tuple[Sequence[ToPlan], Plan]],
+    held: Mapping[int, Sequence[Reservation]],
+    now: int,
+) -> int:
+    """Place the units, take the capacity, open the parcels of those that got both, say why of the others."""
+    where = {
+        order.id: warehouse
+        for group, decided in plans
+        for order, warehouse, reason in zip(group, decided.warehouse.tolist(), decided.reason, strict=True)
+        if warehouse and not reason
+    }
     lost = inventory.place(tx, where, now, desk.actor)
-    full = planning.book(tx, decided, [i for i, order in enumerate(found) if order.id in where and order.id not in lost])
-    out = {found[i].id for i in full}
+    out: set[int] = set()
+    for group, decided in plans:
+        placed = [i for i, order in enumerate(group) if order.id in where and order.id not in lost]
+        out |= {group[i].id for i in planning.book(tx, decided, placed)}
     inventory.unplace(tx, out, now, desk.actor)
-    taken = [i for i, order in enumerate(found) if order.id in where and order.id not in lost and order.id not in out]
-    _open(tx, desk, found, decided, taken, held, now)
-    _explain(tx, desk, found, decided, set(taken), now)
+    taken = where.keys() - lost - out
+    with stage("parcel"):
+        open_parcels(tx, desk, _chosen(plans, taken), held, now)
+    _explain(tx, desk, plans, taken, now)
     return len(taken)
 
 
+def _chosen(plans: Sequence[tuple[Sequence[ToPlan], Plan]], taken: set[int]) -> list[Chosen]:
+    found: list[Chosen] = []
+    for number, (group, decided) in enumerate(plans):
+        names = {service.id: service.carrier_name or service.carrier for service in decided.network.services}
+        columns = zip(
+            group,
+            decided.chosen_by,
+            decided.warehouse.tolist(),
+            decided.service.tolist(),
+            decided.carton.tolist(),
+            decided.leave_at.tolist(),
+            decided.cost.tolist(),
+            decided.weight_g.tolist(),
+            decided.wave.tolist(),
+            strict=True,
+        )
+        found += [
+            Chosen(
+                order,
+                by,
+                warehouse,
+                service,
+                names.get(service, ""),
+                carton,
+                leave,
+                cost,
+                decided.network.currency,
+                weight,
+                (number, wave),
+            )
+            for order, by, warehouse, service, carton, leave, cost, weight, wave in columns
+            if order.id in taken
+        ]
+    return found
+
+
 def _columns(
-    tx: Tx, skus: SkuIndex, network: Network, found: Sequence[ToPlan], held: Sequence[Reservation]
+    skus: SkuIndex,
+    network: Network,
+    shelves: Shelves,
+    found: Sequence[ToPlan],
+    by_order: Mapping[int, Sequence[Reservation]],
 ) -> PlanOrders:
+    held = [row for order in found for row in by_order.get(order.id, ())]
     place = {order.id: i for i, order in enumerate(found)}
     index = {sku: i for i, sku in enumerate(sorted({row.sku_id for row in held}))}
     articles = [skus.by_id[sku] for sku in index]
@@ -86,7 +187,7 @@ def _columns(
     for row in held:
         goods_of[place[row.order_id]] |= skus.by_id[row.sku_id].goods
     weight = np.zeros(len(found), dtype=np.int64)
-    np.add.at(weight, order_of, weights[sku_of] * quantity if len(held) else quantity)
+    np.add.at(weight, order_of, weights[sku_of] * quantity if held else quantity)
     return PlanOrders(
         ids=_ints(order.id for order in found),
         market=[order.market for order in found],
@@ -105,7 +206,7 @@ def _columns(
             sku=sku_of,
             quantity=quantity,
             size_mm=np.array([(a.length_mm, a.width_mm, a.height_mm) for a in articles], dtype=np.int64).reshape(-1, 3),
-            stock=_stock(tx, network, index),
+            stock=_stock(network, shelves, index),
         ),
     )
 
@@ -114,135 +215,19 @@ def _ints(values: Any) -> Ints:
     return np.array(list(values), dtype=np.int64)
 
 
-def _stock(tx: Tx, network: Network, index: Mapping[int, int]) -> Ints:
+def _stock(network: Network, shelves: Shelves, index: Mapping[int, int]) -> Ints:
     row = {warehouse.id: i for i, warehouse in enumerate(network.warehouses)}
     stock = np.zeros((len(row), len(index)), dtype=np.int64)
-    for (where, sku), left in inventory_queries.lock_shelves(tx, index).items():
-        if where in row:
+    for (where, sku), left in shelves.items():
+        if where in row and sku in index:
             stock[row[where], index[sku]] = left
     return stock
 
 
-def _open(
-    tx: Tx, desk: Desk, found: Sequence[ToPlan], decided: Plan, taken: Sequence[int], held: Sequence[Reservation], now: int
-) -> None:
-    """Waves, parcels, numbers, journal and tasks of the orders that are planned."""
-    if not taken:
-        return
-    numbers, names = _numbers(tx, found, decided, taken)
-    wave_of = _waves(tx, decided, taken, now)
-    packages = dict(zip(taken, new_ids(len(taken)), strict=True))
-    contents: dict[int, list[Reservation]] = {}
-    for row in held:
-        contents.setdefault(row.order_id, []).append(row)
-    rows, items, entries, tasks, moves = [], [], [], [], []
-    for i in taken:
-        order, package, service = found[i], packages[i], int(decided.service[i])
-        ours = order.shipping_type == SHIPPING_SELLER
-        number = numbers.get(i, "") or order.tracking_number
-        origin = PLATFORM if not ours else OWN if i in numbers else CARRIER
-        # A number of our own makes the label at once; the platform's exists only after arranging there.
-        arranged = now if i in numbers else order.arranged_at
-        carrier = names.get(service, "") or order.carrier_name
-        rows.append(
-            (
-                package, order.shop_id, order.id, "", ARRANGED if arranged is not None else PLANNED, "", wave_of[i],
-                int(decided.warehouse[i]), service, int(decided.carton[i]) or None, carrier, number, origin, None,
-                int(decided.weight_g[i]), arranged, None, None, None, None, None,
-            )
-        )  # fmt: skip
-        items += [(package, order.id, r.line_no, r.sku_id, r.quantity, 0) for r in contents[order.id]]
-        entries.append(journal.Entry(order.id, "planned", now, desk.actor, _planned(decided, i, wave_of[i])))
-        if i in numbers:
-            data = {"package": str(package), "number": number, "carrier": carrier, "label": origin}
-            entries.append(journal.Entry(order.id, "arranged", now, desk.actor, data))
-        elif arranged is None:
-            tasks.append(_task(order, package, ours, now))
-        moves.append((order, arranged, carrier, number, int(decided.warehouse[i])))
-    warehouse.open_packages(tx, rows, items)
-    heads = journal.append(tx, entries, {found[i].id: (found[i].journal_seq, found[i].journal_head) for i in taken})
-    effects.put(tx, tasks)
-    orders.move(
-        tx,
-        ("station", "warehouse_id", "arranged_at", "carrier_name", "tracking_number", "version", "journal_seq", "journal_head"),
-        [
-            ("pack", where, arranged, carrier, number, order.version + 1, *heads[order.id])
-            for order, arranged, carrier, number, where in moves
-        ],
-    )
-
-
-def _numbers(
-    tx: Tx, found: Sequence[ToPlan], decided: Plan, taken: Sequence[int]
-) -> tuple[dict[int, str], dict[int, str]]:
-    """Waybill numbers from the carriers' ranges for own parcels, by index; and the carriers' names by service."""
-    wanted: dict[int, list[int]] = {}
-    for i in taken:
-        if found[i].shipping_type == SHIPPING_SELLER and decided.service[i] and not found[i].tracking_number:
-            wanted.setdefault(int(decided.service[i]), []).append(i)
-    drawn = take_numbers(tx, {service: len(group) for service, group in wanted.items()})
-    numbers = {
-        i: number for service, group in wanted.items() for i, number in zip(group, drawn.get(service, ()), strict=False)
-    }
-    names = {service.id: service.carrier_name or service.carrier for service in decided.network.services}
-    return numbers, names
-
-
-def _waves(tx: Tx, decided: Plan, taken: Sequence[int], now: int) -> dict[int, int]:
-    """Cut the planner's waves to a picker's size, write them, and say which wave each order is in."""
-    groups = [((int(decided.wave[i]), 0, 0), i) for i in taken]
-    number = warehouse_queries.last_wave_number(tx)
-    wave_of: dict[int, int] = {}
-    rows = []
-    for members in cut_waves(groups):
-        number += 1
-        wave_id, first = new_id(), members[0]
-        due = [int(decided.due_at[i]) for i in members if decided.due_at[i] != NONE]
-        rows.append(
-            (
-                wave_id, number, int(decided.warehouse[first]), int(decided.service[first]), int(decided.leave_at[first]),
-                min(due, default=None), len(members), now,
-            )
-        )  # fmt: skip
-        wave_of.update(dict.fromkeys(members, wave_id))
-    warehouse.open_waves(tx, rows)
-    return wave_of
-
-
-def _planned(decided: Plan, i: int, wave: int) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "by": decided.chosen_by[i],
-        "warehouse": str(int(decided.warehouse[i])),
-        "service": str(int(decided.service[i])),
-        "wave": str(wave),
-        "leave": int(decided.leave_at[i]),
-        "cost": int(decided.cost[i]),
-        "currency": decided.network.currency,
-    }
-    if decided.carton[i]:
-        data["carton"] = str(int(decided.carton[i]))
-    return data
-
-
-def _task(order: ToPlan, package: int, ours: bool, now: int) -> effects.Effect:
-    """What no file and no call of ours can do: a person does it in Seller Center, or asks the carrier for a number."""
-    kind = "get_number" if ours else "arrange_shipment"
-    return effects.Effect(
-        key=f"{kind}:{package}",
-        kind=kind,
-        lane="person",
-        shop_id=order.shop_id,
-        order_id=order.id,
-        package_id=package,
-        due_at=order.due_at or now,
-        body={"order": order.platform_order_id},
-        waits=True,
-    )
-
-
-def _explain(tx: Tx, desk: Desk, found: Sequence[ToPlan], decided: Plan, taken: set[int], now: int) -> None:
+def _explain(tx: Tx, desk: Desk, plans: Sequence[tuple[Sequence[ToPlan], Plan]], taken: set[int], now: int) -> None:
     """Open a hold for each order that could not be planned, close those of orders that now could."""
-    ids = [order.id for order in found]
+    found = [(order, why) for group, decided in plans for order, why in zip(group, decided.reason, strict=True)]
+    ids = [order.id for order, _ in found]
     open_ = {
         (hold_.order_id, hold_.value): hold_
         for holds in orders_queries.open_holds(tx, ids).values()
@@ -250,10 +235,10 @@ def _explain(tx: Tx, desk: Desk, found: Sequence[ToPlan], decided: Plan, taken: 
         if hold_.code == "cannot_plan"
     }
     fresh, stay, entries = {}, set(), []
-    for i, order in enumerate(found):
-        if i in taken:
+    for order, why in found:
+        if order.id in taken:
             continue
-        reason = decided.reason[i] or "lost_the_race"
+        reason = why or "lost_the_race"
         if (order.id, reason) in open_:
             stay.add((order.id, reason))
         else:
@@ -263,6 +248,6 @@ def _explain(tx: Tx, desk: Desk, found: Sequence[ToPlan], decided: Plan, taken: 
     orders.release(tx, gone, now, "system", "planned, or for another reason")
     orders.hold(tx, fresh, now)
     if entries:
-        heads = {order.id: (order.journal_seq, order.journal_head) for order in found}
+        heads = {order.id: (order.journal_seq, order.journal_head) for order, _ in found}
         after = journal.append(tx, entries, {entry.order_id: heads[entry.order_id] for entry in entries})
         orders.move(tx, ("journal_seq", "journal_head"), [(id_, *head) for id_, head in after.items()])

@@ -173,6 +173,9 @@ def _sqlite(url: URL, *, readonly: bool) -> Engine:
             f"busy_timeout={BUSY_S * 1000}",
             f"synchronous={synchronous}",
             "cache_size=-65536",
+            # 64 MB of log before it is carried into the file: a batch is a few MB, and pages it shares with the
+            # next batch are then carried over once.
+            "wal_autocheckpoint=16384",
             "temp_store=MEMORY",
             f"query_only={'ON' if readonly else 'OFF'}",
         ):

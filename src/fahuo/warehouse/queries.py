@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select
 
 from fahuo.carriers.tables import services
 from fahuo.inventory.tables import stock
-from fahuo.store.bulk import any_of, array
+from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import Item, Parcel
 from fahuo.warehouse.tables import label_files, labels, package_items, packages, waves
@@ -35,29 +35,29 @@ ITEMS = (
 
 def parcels(tx: Tx, ids: Iterable[int]) -> list[Parcel]:
     """Parcels by id."""
-    return [Parcel(*row) for row in tx.rows(BY_ID, seller=tx.seller_id, ids=array(tx, list(ids)))]
+    return [Parcel(*row) for row in fetch(tx, BY_ID, seller=tx.seller_id, ids=array(tx, list(ids)))]
 
 
 def parcels_of_orders(tx: Tx, ids: Iterable[int]) -> list[Parcel]:
     """Parcels that these orders lead, cancelled ones too."""
-    return [Parcel(*row) for row in tx.rows(BY_ORDER, seller=tx.seller_id, ids=array(tx, list(ids)))]
+    return [Parcel(*row) for row in fetch(tx, BY_ORDER, seller=tx.seller_id, ids=array(tx, list(ids)))]
 
 
 def parcels_numbered(tx: Tx, numbers: Iterable[str]) -> list[Parcel]:
     """Parcels by waybill number."""
     wanted = [number for number in numbers if number]
-    return [Parcel(*row) for row in tx.rows(BY_NUMBER, seller=tx.seller_id, numbers=array(tx, wanted))]
+    return [Parcel(*row) for row in fetch(tx, BY_NUMBER, seller=tx.seller_id, numbers=array(tx, wanted))]
 
 
 def parcels_of_wave(tx: Tx, wave_id: int) -> list[Parcel]:
     """Parcels of a wave in pick order."""
-    return [Parcel(*row) for row in tx.rows(BY_WAVE, seller=tx.seller_id, wave=wave_id)]
+    return [Parcel(*row) for row in fetch(tx, BY_WAVE, seller=tx.seller_id, wave=wave_id)]
 
 
 def items(tx: Tx, ids: Iterable[int]) -> dict[int, list[Item]]:
     """What each package holds, by package."""
     found: dict[int, list[Item]] = {}
-    for row in tx.rows(ITEMS, seller=tx.seller_id, ids=array(tx, list(ids))):
+    for row in fetch(tx, ITEMS, seller=tx.seller_id, ids=array(tx, list(ids))):
         found.setdefault(row[0], []).append(Item(*row))
     return found
 

@@ -23,10 +23,16 @@ def may_pack(parcel: Parcel, held: bool) -> Problem | None:
             "Put the units back on the shelf and throw the label away.",
         )
     if parcel.packed_at is not None:
-        return Problem("already_packed", "package", str(parcel.id), "This parcel is packed already.", "Take the next one.")
+        return Problem(
+            "already_packed", "package", str(parcel.id), "This parcel is packed already.", "Take the next one."
+        )
     if held:
         return Problem(
-            "order_held", "package", str(parcel.id), "The order is held.", "Put the parcel aside and look at the order's hold."
+            "order_held",
+            "package",
+            str(parcel.id),
+            "The order is held.",
+            "Put the parcel aside and look at the order's hold.",
         )
     if parcel.state != ARRANGED:
         return Problem(
@@ -44,13 +50,21 @@ def count_scan(items: Sequence[Item], sku_id: int, units: int) -> tuple[int, Pro
     rows = [(i, item) for i, item in enumerate(items) if item.sku_id == sku_id]
     if not rows:
         return -1, Problem(
-            "wrong_item", "sku", str(sku_id), "This article does not belong in the parcel.", "Put it back and pick the right one."
+            "wrong_item",
+            "sku",
+            str(sku_id),
+            "This article does not belong in the parcel.",
+            "Put it back and pick the right one.",
         )
     for i, item in rows:
         if item.scanned + units <= item.quantity:
             return i, None
     return -1, Problem(
-        "too_many", "sku", str(sku_id), "The parcel already holds all units of this article.", "Take the extra unit out."
+        "too_many",
+        "sku",
+        str(sku_id),
+        "The parcel already holds all units of this article.",
+        "Take the extra unit out.",
     )
 
 
@@ -63,7 +77,7 @@ def missing(items: Sequence[Item]) -> dict[int, int]:
     return left
 
 
-def cut_waves(parcels: Sequence[tuple[tuple[int, int, int], int]], size: int = WAVE_PARCELS) -> list[list[int]]:
+def cut_waves(parcels: Sequence[tuple[tuple[int, ...], int]], size: int = WAVE_PARCELS) -> list[list[int]]:
     """Cut parcels, given as (group, index) in deadline order, into waves of one group and at most `size` parcels."""
     order = sorted(range(len(parcels)), key=lambda i: parcels[i][0])
     waves: list[list[int]] = []

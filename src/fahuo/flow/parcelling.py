@@ -1,0 +1,166 @@
+"""Opening parcels for planned orders: waves, packages, waybill numbers, journal, tasks for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fahuo.carriers.numbers import take_numbers
+from fahuo.flow.house import Desk
+from fahuo.inventory.queries import Reservation
+from fahuo.kernel.ids import new_ids
+from fahuo.orders import service as orders
+from fahuo.orders.model import SHIPPING_SELLER
+from fahuo.orders.queries import ToPlan
+from fahuo.store import effects, journal
+from fahuo.store.engine import Tx
+from fahuo.warehouse import queries as warehouse_queries
+from fahuo.warehouse import service as warehouse
+from fahuo.warehouse.model import ARRANGED, CARRIER, OWN, PLANNED, PLATFORM
+from fahuo.warehouse.rules import cut_waves
+
+_MOVED = (
+    "station",
+    "warehouse_id",
+    "arranged_at",
+    "carrier_name",
+    "tracking_number",
+    "version",
+    "journal_seq",
+    "journal_head",
+)
+
+
+class Chosen(NamedTuple):
+    """A decision that holds: units placed, capacity taken."""
+
+    order: ToPlan
+    by: str
+    warehouse: int
+    service: int
+    """0: the platform's carrier."""
+    carrier: str
+    carton: int
+    leave_at: int
+    cost: int
+    currency: str
+    weight_g: int
+    wave: tuple[int, int]
+    """(group, wave) of the planner; parcels with the same one leave together."""
+
+
+def open_parcels(
+    tx: Tx, desk: Desk, chosen: Sequence[Chosen], held: Mapping[int, Sequence[Reservation]], now: int
+) -> None:
+    """Write everything a parcel begins with. Number ranges are drawn from here and nowhere else."""
+    if not chosen:
+        return
+    numbers = _numbers(tx, chosen)
+    wave_of = _waves(tx, chosen, now)
+    rows, items, entries, tasks, moves = [], [], [], [], []
+    for i, (one, package) in enumerate(zip(chosen, new_ids(len(chosen)), strict=True)):
+        order, own = one.order, numbers.get(i, "")
+        ours = order.shipping_type == SHIPPING_SELLER
+        number = own or order.tracking_number
+        origin = PLATFORM if not ours else OWN if own else CARRIER
+        # A number of our own makes the label at once; the platform's exists only after arranging there.
+        arranged = now if own else order.arranged_at
+        carrier = one.carrier or order.carrier_name
+        rows.append(
+            (
+                package, order.shop_id, order.id, "", PLANNED if arranged is None else ARRANGED, "", wave_of[i],
+                one.warehouse, one.service, one.carton or None, carrier, number, origin, None, one.weight_g, arranged,
+                None, None, None, None, None,
+            )
+        )  # fmt: skip
+        items += [(package, order.id, r.line_no, r.sku_id, r.quantity, 0) for r in held[order.id]]
+        data = _planned(one, package, wave_of[i])
+        if own:
+            data |= {"number": own, "carrier": carrier, "label": origin}
+        entries.append(journal.Entry(order.id, "planned", now, desk.actor, data))
+        if arranged is None:
+            tasks.append(_task(order, package, ours, now))
+        moves.append((order, one.warehouse, arranged, carrier, number))
+    warehouse.open_packages(tx, rows, items)
+    before = {one.order.id: (one.order.journal_seq, one.order.journal_head) for one in chosen}
+    heads = journal.append(tx, entries, before)
+    effects.put(tx, tasks)
+    orders.move(
+        tx,
+        _MOVED,
+        [
+            (order.id, "pack", where, arranged, carrier, number, order.version + 1, *heads[order.id])
+            for order, where, arranged, carrier, number in moves
+        ],
+    )
+
+
+def _numbers(tx: Tx, chosen: Sequence[Chosen]) -> dict[int, str]:
+    """Waybill numbers from the carriers' ranges for own parcels, by index; none where the range has ended."""
+    wanted: dict[int, list[int]] = {}
+    for i, one in enumerate(chosen):
+        if one.order.shipping_type == SHIPPING_SELLER and one.service and not one.order.tracking_number:
+            wanted.setdefault(one.service, []).append(i)
+    drawn = take_numbers(tx, {service: len(group) for service, group in wanted.items()})
+    return {
+        i: number for service, group in wanted.items() for i, number in zip(group, drawn.get(service, ()), strict=False)
+    }
+
+
+def _waves(tx: Tx, chosen: Sequence[Chosen], now: int) -> list[int]:
+    """Cut the planner's waves to a picker's size, write them, and say which wave each parcel is in."""
+    waves = cut_waves([(one.wave, i) for i, one in enumerate(chosen)])
+    number = warehouse_queries.last_wave_number(tx)
+    wave_of = [0] * len(chosen)
+    rows = []
+    for place, (wave_id, members) in enumerate(zip(new_ids(len(waves)), waves, strict=True), 1):
+        first = chosen[members[0]]
+        due = [at for i in members if (at := chosen[i].order.due_at) is not None]
+        rows.append(
+            (
+                wave_id,
+                number + place,
+                first.warehouse,
+                first.service,
+                first.leave_at,
+                min(due, default=None),
+                len(members),
+                now,
+            )
+        )
+        for i in members:
+            wave_of[i] = wave_id
+    warehouse.open_waves(tx, rows)
+    return wave_of
+
+
+def _planned(one: Chosen, package: int, wave: int) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "by": one.by,
+        "warehouse": str(one.warehouse),
+        "service": str(one.service),
+        "wave": str(wave),
+        "package": str(package),
+        "leave": one.leave_at,
+        "cost": one.cost,
+        "currency": one.currency,
+    }
+    if one.carton:
+        data["carton"] = str(one.carton)
+    return data
+
+
+def _task(order: ToPlan, package: int, ours: bool, now: int) -> effects.Effect:
+    """What no file and no call of ours can do: a person does it in Seller Center, or asks the carrier for a number."""
+    kind = "get_number" if ours else "arrange_shipment"
+    return effects.Effect(
+        key=f"{kind}:{package}",
+        kind=kind,
+        lane="person",
+        shop_id=order.shop_id,
+        order_id=order.id,
+        package_id=package,
+        due_at=order.due_at or now,
+        body={"order": order.platform_order_id},
+        waits=True,
+    )
