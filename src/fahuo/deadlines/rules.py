@@ -240,15 +240,17 @@ def _seconds(values: Ints) -> Ints:
 
 def _collect(facts: Facts, offset: int, book: RuleBook, grid: _Grid, plan_of: Plans) -> Clocks:
     mask = grid.due != NONE
-    order, clock = np.nonzero(mask)
-    rule = grid.rule[mask]
+    at = np.flatnonzero(mask)  # one search instead of one per column
+    order = at // len(CLOCKS)
+    clock = at - order * len(CLOCKS)
+    rule = grid.rule.ravel()[at]
     known = rule >= 0
     party = np.where(known, book.rule_party[rule], _CLOCK_PARTY[clock])
     pack = np.where(known, book.rule_pack[rule], -1).astype(np.int16)
     stops = np.array([STOPS.index(r.stop) for r in book.rules], dtype=np.int8)
     stop = np.where(known, stops[rule], _CLOCK_STOP[clock])
-    source = np.zeros(len(order), dtype=np.int8) if grid.platform is None else grid.platform[mask].astype(np.int8)
-    band = np.full(len(order), NONE, dtype=np.int64) if grid.band is None else grid.band[mask]
+    source = np.zeros(len(order), dtype=np.int8) if grid.platform is None else grid.platform.ravel()[at].astype(np.int8)
+    band = np.full(len(order), NONE, dtype=np.int64) if grid.band is None else grid.band.ravel()[at]
     idle = np.flatnonzero(~mask.any(axis=1)).tolist()
     plans = book.plans
     unmatched = {offset + i: plans[plan_of[i]].words() for i in idle}
@@ -256,8 +258,8 @@ def _collect(facts: Facts, offset: int, book: RuleBook, grid: _Grid, plan_of: Pl
         order=order + offset,
         clock=clock.astype(np.int8),
         party=party,
-        starts=grid.starts[mask],
-        due=grid.due[mask],
+        starts=grid.starts.ravel()[at],
+        due=grid.due.ravel()[at],
         met=_stops(facts)[stop, order],
         ended=facts.cancelled_at[order],
         band=band,
