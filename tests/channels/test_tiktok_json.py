@@ -170,6 +170,13 @@ def test_the_orders_own_region_is_its_market() -> None:
     assert taken(recipient_address={"region_code": "UK"}).market == "GB"
 
 
+def test_before_payment_the_currency_tells_the_market() -> None:
+    raw = msgspec.json.encode(api_order(status="UNPAID", recipient_address=None))
+    (batch,) = decode_batches([raw], context("VN"))
+    assert isinstance(batch[0], m.OrderIn)
+    assert (batch[0].market, batch[0].recipient.country) == ("US", "US")
+
+
 ITEM = api_order()["line_items"][0]
 REFUSED: list[tuple[dict[str, Any], str, str | None]] = [
     ({"line_items": []}, "no_items", None),

@@ -26,10 +26,11 @@ def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.Orde
     """The order in our terms, raw payload attached. Raises `Refused`."""
     if len(source.line_items or ()) > MAX_UNITS:
         raise _too_many(MAX_UNITS)
-    market = _market(source.recipient_address, context)
     payment = source.payment or _NO_PAYMENT
     items = source.line_items or ()
-    currency = payment.currency or (items[0].currency if items else None) or _default_currency(market, context)
+    stated = payment.currency or (items[0].currency if items else None)
+    market = _market(source.recipient_address, stated, context)
+    currency = stated or _default_currency(market, context)
     exponent = _exponent(currency)
     address = source.recipient_address
     handling = source.handling_duration
@@ -87,9 +88,23 @@ def _first(words: Iterable[str | None]) -> str:
     return next((word for word in words if word), "")
 
 
-def _market(address: Address | None, context: ReadContext) -> str:
-    """A shop sells in one market, which its buyers' region repeats; a file of several markets says it per order."""
-    market = market_code((address.region_code if address else "") or context.market)
+_HOME: Final = {
+    market.currency: code
+    for code, market in MARKETS.items()
+    if sum(other.currency == market.currency for other in MARKETS.values()) == 1
+}
+"""The market of a currency that only one market uses."""
+
+
+def _market(address: Address | None, currency: str | None, context: ReadContext) -> str:
+    """A shop sells in one market, which its buyers' region repeats; a file of several markets says it per order.
+
+    Before payment the address is empty: then the currency tells, where it differs from the shop's.
+    """
+    region = address.region_code if address else None
+    market = market_code(region or context.market)
+    if not region and currency and market in MARKETS and MARKETS[market].currency != currency:
+        market = _HOME.get(currency, market)
     if market not in MARKETS and not known_market(market):
         raise refuse(
             "unknown_market",
