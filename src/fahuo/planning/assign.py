@@ -1,8 +1,9 @@
-"""Classes of alike orders to departures at least cost under capacity: a transportation problem, solved exactly.
+"""Classes of alike orders to departures at least cost under capacity: a transportation problem.
 
 Every column (class, departure) has one entry in its class row and at most one in a capacity row, so the matrix is that
 of a bipartite graph: totally unimodular, and a vertex of the LP is integral. The dual simplex returns a vertex; it is
-checked, and a solution that were fractional is repaired by cheapest insertion.
+checked, and a solution that were fractional is repaired by cheapest insertion. Up to 1,600 classes the LP is solved
+as it is; above, at prices from a sample, with a proof of how near the result is.
 """
 
 from __future__ import annotations
