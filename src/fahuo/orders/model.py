@@ -68,7 +68,7 @@ class LineIn(msgspec.Struct, kw_only=True, gc=False):
     variation: str = ""
     quantity: int = 1
     unit_price: int | None = None
-    """What the buyer's price of one unit is, minor units."""
+    """Of one unit before discounts, minor units."""
     subtotal: int | None = None
     """Of the whole line after discounts, minor units."""
     unit_ids: tuple[str, ...] = ()
@@ -124,6 +124,7 @@ class OrderIn(msgspec.Struct, kw_only=True, gc=False):
     subtotal: int | None = None
     shipping_fee: int | None = None
     tax: int | None = None
+    """All the buyer pays beside goods and shipping (taxes, market fees) less payment discounts: so the sum adds up."""
     total: int | None = None
 
     created_at: int | None = None
