@@ -109,7 +109,10 @@ def tests(extra: list[str]) -> list[Outcome]:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fahuo-tests-"))
         tally = Path(folder) / "tally.json"
         environment = os.environ | {"FAHUO_TEST_TALLY": str(tally)}
-        command = [sys.executable, "-m", "pytest", *extra]
+        # Each worker process has databases of its own; a file's tests stay together.
+        workers = min(4, os.cpu_count() or 1)
+        spread = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+        command = [sys.executable, "-m", "pytest", *spread, *extra]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 -- ours
         counts = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
     names = [REST, *dict.fromkeys(["PostgreSQL", *PARTS.values()])]

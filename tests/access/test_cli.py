@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fahuo.access.model import LoggedIn
+from fahuo.cli import say
 from fahuo.cli.users import app
 from fahuo.flow import access
 from fahuo.flow.house import House
@@ -32,6 +33,7 @@ def home(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def run(*arguments: str, stdin: str = "") -> Result:
+    say.forget()
     return CliRunner().invoke(app, list(arguments), input=stdin)
 
 
@@ -72,8 +74,8 @@ def test_what_cannot_be_added_says_why(home: House) -> None:
     assert problem_of(run("role", "nobody", "packer")) == "user_unknown"
 
 
-def test_users_are_listed_changed_and_disabled(home: House) -> None:
-    assert "no users" in run("list").stdout
+def test_users_are_listed_changed_and_disabled(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json.loads(run("list", "--json").stdout)["users"] == []
     run("add", "mei", stdin=PASSWORD)
     run("add", "li", "--role", "packer", stdin=PASSWORD)
     assert run("disable", "li").exit_code == 0
@@ -83,7 +85,8 @@ def test_users_are_listed_changed_and_disabled(home: House) -> None:
         ("li", "packer", False),
         ("mei", "owner", True),
     ]
-    assert "不可登录" in run("list", "--lang", "zh").stdout
+    monkeypatch.setenv("FAHUO_LANG", "zh")
+    assert "不可登录" in run("list").stdout
     assert not isinstance(access.log_in(home, "mei", PASSWORD, "10.0.0.9"), LoggedIn)
     assert isinstance(access.log_in(home, "mei", "another long password", "10.0.0.9"), LoggedIn)
     assert all(user.password_hash == "" for user in access.users(home))
@@ -125,6 +128,7 @@ def test_a_terminal_is_asked_twice(home: House, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("fahuo.cli.users.typer.prompt", prompt)
     monkeypatch.setattr("fahuo.cli.users.sys.stdin", Terminal())
+    say.forget()
     app(["add", "mei"], standalone_mode=False)
     assert asked == [{"hide_input": True, "confirmation_prompt": True, "err": True}]
     assert isinstance(access.log_in(home, "mei", PASSWORD, "10.0.0.9"), LoggedIn)

@@ -3,19 +3,16 @@
 import sys
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from fahuo.access.model import OWNER, ApiToken
 from fahuo.access.rules import ACTIONS, TOKEN_ACTIONS
+from fahuo.cli import say
+from fahuo.cli.options import AsJson, actor, house
 from fahuo.flow import access
-from fahuo.flow.house import House, open_house
-from fahuo.kernel.config import load_settings
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, t
-
-ACTOR = "cli"
 
 app = typer.Typer(no_args_is_help=True, help="Users and roles, and API tokens for programs.")
 tokens_app = typer.Typer(no_args_is_help=True, help="API tokens: limited to actions and shops, shown once.")
@@ -24,28 +21,22 @@ app.add_typer(tokens_app, name="tokens")
 Name = Annotated[str, typer.Argument(help="The name to log in with.")]
 Role = Annotated[str, typer.Option("--role", help="owner: everything; packer: the floor only.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Lang = Annotated[str | None, typer.Option("--lang", help="en or zh.")]
 
 
-def _house(lang: str | None) -> House:
-    return open_house(load_settings(lang=lang))
+def _answer(as_json: bool, answer: dict[str, Any], text: str, **params: object) -> None:
+    if as_json:
+        say.document(answer)
+    else:
+        say.say(text, **params)
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _answer(as_json: bool, document: dict[str, Any], text: str) -> None:
-    _say(msgspec.json.encode(document).decode() if as_json else text)
-
-
-def _password(generate: bool, lang: str) -> tuple[str, bool]:
-    """(password, whether it was generated): asked for at a terminal, else the first line of standard input."""
+def _password(generate: bool) -> str:
+    """Generated, asked for at a terminal, else the first line of standard input."""
     if generate:
-        return access.new_password(), True
+        return access.new_password()
     if sys.stdin.isatty():
-        return typer.prompt(t(N_("Password"), lang), hide_input=True, confirmation_prompt=True, err=True), False
+        question = t(N_("Password"), say.settings().lang)
+        return str(typer.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise Failure(
@@ -56,67 +47,72 @@ def _password(generate: bool, lang: str) -> tuple[str, bool]:
                 next=N_("Write it there as one line, or let one be made with --generate."),
             )
         )
-    return password, False
+    return password
+
+
+def _shown(made: bool, password: str, as_json: bool) -> dict[str, str]:
+    """A generated password is shown this once; for people on a line of its own."""
+    if made and not as_json:
+        say.say(N_("Password: {password}"), password=password)
+    return {"password": password} if made else {}
 
 
 @app.command()
-def add(name: Name, role: Role = OWNER, generate: Generate = False, as_json: AsJson = False, lang: Lang = None) -> None:
+def add(name: Name, role: Role = OWNER, generate: Generate = False, as_json: AsJson = False) -> None:
     """Add a user. The password is asked for, read from standard input, or generated."""
-    house = _house(lang)
-    password, made = _password(generate, house.lang)
-    user = access.add_user(house, name, role, password, ACTOR)
-    document = {"schema": "fahuo.user/1", "id": str(user.id), "name": user.name, "role": user.role}
-    text = t(N_("User {name} ({role}) added."), house.lang, name=user.name, role=user.role)
-    if made:
-        document["password"] = password
-        text += "\n" + t(N_("Password: {password}"), house.lang, password=password)
-    _answer(as_json, document, text)
+    with house() as home:
+        new = _password(generate)
+        user = access.add_user(home, name, role, new, actor())
+    shown = _shown(generate, new, as_json)
+    answer = {"schema": "fahuo.user/1", "id": str(user.id), "name": user.name, "role": user.role} | shown
+    _answer(as_json, answer, N_("User {name} ({role}) added."), name=user.name, role=user.role)
 
 
 @app.command("list")
-def list_users(as_json: AsJson = False, lang: Lang = None) -> None:
+def list_users(as_json: AsJson = False) -> None:
     """List the users and their roles."""
-    house = _house(lang)
-    known = access.users(house)
-    rows = [{"id": str(u.id), "name": u.name, "role": u.role, "active": u.active} for u in known]
-    off = t(N_("may not log in"), house.lang)
-    text = "\n".join(f"{u.name:<30} {u.role:<8}{'' if u.active else ' ' + off}".rstrip() for u in known)
-    _answer(as_json, {"schema": "fahuo.users/1", "users": rows}, text or t(N_("There are no users yet."), house.lang))
+    with house() as home:
+        known = access.users(home)
+    if as_json:
+        rows = [{"id": str(u.id), "name": u.name, "role": u.role, "active": u.active} for u in known]
+        say.document({"schema": "fahuo.users/1", "users": rows})
+        return
+    off = t(N_("may not log in"), say.settings().lang)
+    say.table("", [N_("Name"), N_("Role"), ""], [(u.name, u.role, "" if u.active else off) for u in known])
 
 
 @app.command()
-def password(name: Name, generate: Generate = False, as_json: AsJson = False, lang: Lang = None) -> None:
+def password(name: Name, generate: Generate = False, as_json: AsJson = False) -> None:
     """Set a new password; the user is logged out everywhere."""
-    house = _house(lang)
-    new, made = _password(generate, house.lang)
-    access.set_password(house, name, new, ACTOR)
-    document = {"schema": "fahuo.user/1", "name": name} | ({"password": new} if made else {})
-    text = t(N_("Password of {name} changed."), house.lang, name=name)
-    _answer(as_json, document, text + ("\n" + t(N_("Password: {password}"), house.lang, password=new) if made else ""))
+    with house() as home:
+        new = _password(generate)
+        access.set_password(home, name, new, actor())
+    answer = {"schema": "fahuo.user/1", "name": name} | _shown(generate, new, as_json)
+    _answer(as_json, answer, N_("Password of {name} changed."), name=name)
 
 
 @app.command()
-def role(name: Name, new: Annotated[str, typer.Argument(metavar="ROLE")], lang: Lang = None) -> None:
+def role(name: Name, new: Annotated[str, typer.Argument(metavar="ROLE")]) -> None:
     """Give a user another role: owner or packer."""
-    house = _house(lang)
-    access.set_role(house, name, new, ACTOR)
-    _say(t(N_("{name} is {role} now."), house.lang, name=name, role=new))
+    with house() as home:
+        access.set_role(home, name, new, actor())
+    say.say(N_("{name} is {role} now."), name=name, role=new)
 
 
 @app.command()
-def disable(name: Name, lang: Lang = None) -> None:
+def disable(name: Name) -> None:
     """Stop a user from logging in, at once."""
-    house = _house(lang)
-    access.set_active(house, name, False, ACTOR)
-    _say(t(N_("{name} may no longer log in."), house.lang, name=name))
+    with house() as home:
+        access.set_active(home, name, False, actor())
+    say.say(N_("{name} may no longer log in."), name=name)
 
 
 @app.command()
-def enable(name: Name, lang: Lang = None) -> None:
+def enable(name: Name) -> None:
     """Let a disabled user log in again."""
-    house = _house(lang)
-    access.set_active(house, name, True, ACTOR)
-    _say(t(N_("{name} may log in again."), house.lang, name=name))
+    with house() as home:
+        access.set_active(home, name, True, actor())
+    say.say(N_("{name} may log in again."), name=name)
 
 
 @tokens_app.command("add")
@@ -126,13 +122,12 @@ def add_token(
     shop: Annotated[list[str] | None, typer.Option("--shop", help="Only this shop; may be repeated.")] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="When it ends (ISO 8601).")] = None,
     as_json: AsJson = False,
-    lang: Lang = None,
 ) -> None:
     """Make a token for a program. Its text is shown this once and cannot be shown again."""
-    house = _house(lang)
-    token, text = access.add_token(house, name, action, shop or (), _instant(expires), ACTOR)
-    document = {"schema": "fahuo.token/1", "prefix": token.prefix, "name": token.name, "token": text}
-    _answer(as_json, document, text)
+    with house() as home:
+        token, text = access.add_token(home, name, action, shop or (), _instant(expires), actor())
+    answer = {"schema": "fahuo.token/1", "prefix": token.prefix, "name": token.name, "token": text}
+    _answer(as_json, answer, "{token}", token=text)
 
 
 def _instant(text: str | None) -> int | None:
@@ -169,33 +164,38 @@ def _token_row(token: ApiToken) -> dict[str, Any]:
 
 
 @tokens_app.command("list")
-def list_tokens(as_json: AsJson = False, lang: Lang = None) -> None:
+def list_tokens(as_json: AsJson = False) -> None:
     """List the tokens, without their secrets."""
-    house = _house(lang)
-    known = access.tokens(house)
-    revoked, everywhere = t(N_("revoked"), house.lang), t(N_("every shop"), house.lang)
-    lines = [
-        f"{k.prefix}  {k.name:<24} {revoked if k.revoked_at else ' '.join(sorted(k.actions))}"
-        f"  {everywhere if k.shops is None else ' '.join(str(shop) for shop in sorted(k.shops))}"
-        for k in known
+    with house() as home:
+        known = access.tokens(home)
+    if as_json:
+        say.document({"schema": "fahuo.tokens/1", "tokens": [_token_row(token) for token in known]})
+        return
+    lang = say.settings().lang
+    revoked, everywhere = t(N_("revoked"), lang), t(N_("every shop"), lang)
+    rows = [
+        (
+            token.prefix,
+            token.name,
+            everywhere if token.shops is None else " ".join(str(shop) for shop in sorted(token.shops)),
+            revoked if token.revoked_at is not None else " ".join(sorted(token.actions)),
+        )
+        for token in known
     ]
-    none = t(N_("There are no tokens yet."), house.lang)
-    _answer(as_json, {"schema": "fahuo.tokens/1", "tokens": [_token_row(k) for k in known]}, "\n".join(lines) or none)
+    say.table("", [N_("Prefix"), N_("Name"), N_("Shops"), N_("Actions")], rows)
 
 
 @tokens_app.command("revoke")
-def revoke_token(
-    prefix: Annotated[str, typer.Argument(help="The token's prefix, as listed.")], lang: Lang = None
-) -> None:
+def revoke_token(prefix: Annotated[str, typer.Argument(help="The token's prefix, as listed.")]) -> None:
     """End a token at once."""
-    house = _house(lang)
-    access.revoke_token(house, prefix, ACTOR)
-    _say(t(N_("Token {prefix} is revoked."), house.lang, prefix=prefix))
+    with house() as home:
+        access.revoke_token(home, prefix, actor())
+    say.say(N_("Token {prefix} is revoked."), prefix=prefix)
 
 
 @tokens_app.command()
-def actions(lang: Lang = None) -> None:
+def actions() -> None:
     """List what a token can be allowed to do."""
-    chosen = load_settings(lang=lang).lang
-    for action in sorted(TOKEN_ACTIONS):
-        _say(f"{action:<18} {t(ACTIONS[action], chosen)}")
+    lang = say.settings().lang
+    rows = [(action, t(ACTIONS[action], lang)) for action in sorted(TOKEN_ACTIONS)]
+    say.table("", [N_("Action"), N_("Meaning")], rows)
