@@ -89,16 +89,3 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     surcharge_name: str = ""
     surcharge: int = 0
     currency: str
-
-
-class NumberRange(msgspec.Struct, frozen=True, kw_only=True):
-    """Waybill numbers a carrier gave the seller: `prefix` + a number of `width` digits + check digit + `suffix`."""
-
-    id: int
-    service_id: int
-    prefix: str
-    suffix: str
-    width: int
-    check_rule: str
-    next_number: int
-    last_number: int
