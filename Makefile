@@ -74,7 +74,7 @@ bench: ## One of the measuring commands: make bench ARGS="pipeline --orders 2000
 ##@ PostgreSQL
 
 .PHONY: db-postgres
-db-postgres: ## A private PostgreSQL below .tools/postgres; prints the URL for FAHUO_DATABASE_URL
+db-postgres: ## A private PostgreSQL of this checkout; prints the URL for FAHUO_DATABASE_URL
 	$(SETUP)
 	@$(BIN)/python scripts/postgres.py start
 
@@ -91,7 +91,7 @@ clean: ## Remove what the checks leave behind (caches); the environment and your
 
 .PHONY: clean-all
 clean-all: clean ## Also remove the environment and the tools (.venv, .tools); your data stays
-	@if [ -x $(BIN)/python ] && [ -d .tools/postgres ]; then $(BIN)/python scripts/postgres.py stop >&2; fi
+	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/postgres.py stop >&2; fi
 	@rm -rf .venv .tools
 
 .PHONY: help
