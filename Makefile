@@ -92,7 +92,8 @@ clean: ## Remove what the checks leave behind (caches); the environment and your
 .PHONY: clean-all
 clean-all: clean ## Also remove the environment and the tools (.venv, .tools); your data stays
 	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/postgres.py stop >&2; fi
-	@rm -rf .venv .tools
+	@rm -rf .venv
+	@if [ -d .tools ]; then find .tools -mindepth 1 -maxdepth 1 ! -name postgres -exec rm -rf {} +; fi
 
 .PHONY: help
 help: ## This list
