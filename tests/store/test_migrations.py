@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Column, Integer, MetaData, Table, Text
+from sqlalchemy.exc import IntegrityError
 
 from fahuo.kernel.problems import Failure
 from fahuo.store import migrate, schema
@@ -103,3 +106,31 @@ def test_a_failed_migration_leaves_nothing_behind(empty: Store, monkeypatch: pyt
     monkeypatch.undo()
     assert migrate.current(empty) is None
     assert migrate.upgrade(empty) == (None, migrate.head())
+
+
+def test_a_table_others_refer_to_can_be_rebuilt(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY, old TEXT)")
+        tx.execute("CREATE TABLE child (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES parent (id))")
+        tx.execute("INSERT INTO parent VALUES (1, 'x'), (2, 'y')")
+        tx.execute("INSERT INTO child VALUES (1, 2)")
+    with migrate.migrating(store) as tx:
+        operations = Operations(MigrationContext.configure(tx.conn))
+        with operations.batch_alter_table("parent", recreate="always" if tx.dialect == "sqlite" else "never") as batch:
+            batch.drop_column("old")
+    with store.write() as tx:
+        assert [tuple(row) for row in tx.rows("SELECT * FROM parent ORDER BY id")] == [(1,), (2,)]
+    with pytest.raises(IntegrityError), store.write() as tx:
+        tx.execute("INSERT INTO child VALUES (2, 9)")
+
+
+def test_a_migration_may_not_leave_rows_without_their_parents(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        tx.execute("CREATE TABLE child (parent_id INTEGER REFERENCES parent (id))")
+        tx.execute("INSERT INTO parent VALUES (1)")
+        tx.execute("INSERT INTO child VALUES (1)")
+    with pytest.raises((RuntimeError, IntegrityError)), migrate.migrating(store) as tx:
+        tx.execute("DELETE FROM parent")
+    with store.read() as tx:
+        assert len(tx.rows("SELECT * FROM parent")) == 1

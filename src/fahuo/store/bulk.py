@@ -181,7 +181,8 @@ def _any_of_sqlite(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
 def _any_of_postgresql(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
     column, param = element.clauses
     kind = column.type.compile(dialect=compiler.dialect)
-    return f"{compiler.process(column, **kw)} = ANY (CAST({compiler.process(param, **kw)} AS {kind}[]))"
+    # Not `= ANY(CAST(… AS …[]))`: that reads the list anew for every row, because the cast is no constant.
+    return f"{compiler.process(column, **kw)} IN (SELECT unnest(CAST({compiler.process(param, **kw)} AS {kind}[])))"
 
 
 # --- composing ---------------------------------------------------------------------------------------------------

@@ -296,6 +296,17 @@ def settle(tx: Tx, ids: Iterable[int], state: str, outcome: dict[str, Any], *, n
     return sorted(id_ for (id_,) in tx.execute(ended, {"seller": tx.seller_id, "ids": bulk.array(tx, ids)}))
 
 
+def call_off(
+    tx: Tx, order_ids: Iterable[int], kinds: Iterable[str], outcome: dict[str, Any], *, now_ms: int | None = None
+) -> list[int]:
+    """End as declined what is not done of these orders' effects; one a worker has in hand gets its own answer. Ids."""
+    mine = and_(_OWN, _in("due", "retry", "unknown", "given_up", "waiting"))
+    off = update(effects).where(mine, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds"))
+    off = off.values(state="declined", outcome=json.encode(outcome).decode(), finished_ms=now_ms or technical_ms())
+    params = {"seller": tx.seller_id, "orders": bulk.array(tx, order_ids), "kinds": bulk.array(tx, kinds)}
+    return sorted(id_ for (id_,) in tx.execute(off.returning(_e.id), params))
+
+
 def requeue(tx: Tx, ids: Iterable[int], now: int) -> list[int]:
     """A person wants it tried again: due at `now` with fresh attempts; the ids that could be."""
     again = update(effects).where(_OWN, _IDS, _FOR_PEOPLE).returning(_e.id)

@@ -82,17 +82,26 @@ class Store:
         """SQL statements of all transactions so far; for measuring, not exact between threads."""
 
     @contextmanager
-    def write(self, seller_id: int = MAIN_SELLER) -> Iterator[Tx]:
+    def write(self, seller_id: int = MAIN_SELLER, *, rebuilding: bool = False) -> Iterator[Tx]:
         """A transaction that may write: committed at the end, rolled back when the block raises.
 
         SQLite takes the one write lock at once (BEGIN IMMEDIATE, waits 30 s); PostgreSQL runs READ COMMITTED.
+        `rebuilding`: SQLite may replace whole tables, its foreign keys are off (only migrations do this).
         """
         if self.readonly:
             raise RuntimeError("this store was opened for reading only")
-        with self._connect({_BEGIN: "BEGIN IMMEDIATE"}) as conn, conn.begin():
-            tx = Tx(conn, self.keys, seller_id, readonly=False)
-            yield tx
-            self.statements += tx.statements
+        unchecked = rebuilding and self.dialect == "sqlite"
+        with self._connect({_BEGIN: "BEGIN IMMEDIATE"}) as conn:
+            try:
+                if unchecked:
+                    _on(conn, "PRAGMA foreign_keys=OFF")
+                with conn.begin():
+                    tx = Tx(conn, self.keys, seller_id, readonly=False)
+                    yield tx
+                    self.statements += tx.statements
+            finally:
+                if unchecked:
+                    _on(conn, "PRAGMA foreign_keys=ON")
 
     @contextmanager
     def read(self, seller_id: int = MAIN_SELLER) -> Iterator[Tx]:

@@ -61,12 +61,14 @@ def stamp(tx: Tx) -> None:
 @contextmanager
 def migrating(store: Store) -> Iterator[Tx]:
     """A transaction in which tables may be rebuilt: foreign keys are checked at its end, one process at a time."""
-    with store.write() as tx:
+    with store.write(rebuilding=True) as tx:
         if tx.dialect == "postgresql":
             tx.execute(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
-        else:
-            tx.execute("PRAGMA defer_foreign_keys=ON")
         yield tx
+        if tx.dialect == "sqlite" and (broken := tx.rows("PRAGMA foreign_key_check")):
+            raise RuntimeError(
+                f"the migration leaves {len(broken)} rows that name missing rows, first in {broken[0][0]}"
+            )
 
 
 def require_current(store: Store) -> None:

@@ -85,15 +85,15 @@ CREATE TABLE effects (
     CONSTRAINT effects_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE UNIQUE INDEX effects_key ON effects (seller_id, key);
+CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
 
 CREATE INDEX effects_held ON effects (seller_id, lane, lease_until_ms) WHERE state IN ('claimed', 'retry');
 
 CREATE INDEX effects_order ON effects (seller_id, order_id);
 
-CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
-
 CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
+
+CREATE UNIQUE INDEX effects_key ON effects (seller_id, key);
 
 COMMENT ON COLUMN effects.key IS 'from the fact: the same fact gives the same key';
 
@@ -231,9 +231,9 @@ CREATE TABLE api_tokens (
     CONSTRAINT api_tokens_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE UNIQUE INDEX api_tokens_prefix ON api_tokens (seller_id, prefix);
-
 CREATE INDEX api_tokens_name ON api_tokens (seller_id, name);
+
+CREATE UNIQUE INDEX api_tokens_prefix ON api_tokens (seller_id, prefix);
 
 COMMENT ON COLUMN api_tokens.prefix IS 'the part that may be shown';
 
@@ -465,7 +465,7 @@ CREATE TABLE stock_ledger (
     CONSTRAINT stock_ledger_pkey PRIMARY KEY (seller_id, id)
 );
 
-COMMENT ON COLUMN stock_ledger.kind IS 'count, adjust, reserve, release, place, unplace, ship, return';
+COMMENT ON COLUMN stock_ledger.kind IS 'count, reserve, release, place, unplace, ship';
 
 COMMENT ON COLUMN stock_ledger.warehouse_id IS '0: the pool only';
 
@@ -536,13 +536,13 @@ CREATE TABLE orders (
     CONSTRAINT orders_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE INDEX orders_twin ON orders (seller_id, twin);
-
 CREATE INDEX orders_state ON orders (seller_id, state, created_at);
 
-CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
-
 CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
+
+CREATE INDEX orders_twin ON orders (seller_id, twin);
+
+CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
 
 COMMENT ON COLUMN orders.state IS 'the platform''s word, unknown ones kept';
 
@@ -810,7 +810,7 @@ CREATE INDEX reservations_sku ON reservations (seller_id, sku_id, state);
 
 COMMENT ON COLUMN reservations.warehouse_id IS '0 until placed';
 
-COMMENT ON COLUMN reservations.state IS 'reserved, placed, shipped, released';
+COMMENT ON COLUMN reservations.state IS 'reserved, placed, packed, released';
 
 CREATE TABLE order_lines (
     seller_id BIGINT NOT NULL,
@@ -904,11 +904,11 @@ CREATE TABLE packages (
     CONSTRAINT packages_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
+CREATE INDEX packages_number ON packages (seller_id, tracking_number);
+
 CREATE INDEX packages_order ON packages (seller_id, order_id);
 
 CREATE INDEX packages_wave ON packages (seller_id, wave_id);
-
-CREATE INDEX packages_number ON packages (seller_id, tracking_number);
 
 COMMENT ON COLUMN packages.order_id IS 'the order that leads the package; package_items names all';
 

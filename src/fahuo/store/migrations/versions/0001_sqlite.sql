@@ -65,15 +65,15 @@ CREATE TABLE effects (
     CONSTRAINT effects_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE UNIQUE INDEX effects_key ON effects (seller_id, "key");
+CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
 
 CREATE INDEX effects_held ON effects (seller_id, lane, lease_until_ms) WHERE state IN ('claimed', 'retry');
 
 CREATE INDEX effects_order ON effects (seller_id, order_id);
 
-CREATE INDEX effects_due ON effects (seller_id, lane, due_at) WHERE state = 'due';
-
 CREATE INDEX effects_people ON effects (seller_id, state) WHERE state IN ('unknown', 'declined', 'given_up', 'waiting');
+
+CREATE UNIQUE INDEX effects_key ON effects (seller_id, "key");
 
 CREATE TABLE effect_budgets (
     seller_id BIGINT NOT NULL,
@@ -165,9 +165,9 @@ CREATE TABLE api_tokens (
     CONSTRAINT api_tokens_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE UNIQUE INDEX api_tokens_prefix ON api_tokens (seller_id, prefix);
-
 CREATE INDEX api_tokens_name ON api_tokens (seller_id, name);
+
+CREATE UNIQUE INDEX api_tokens_prefix ON api_tokens (seller_id, prefix);
 
 CREATE TABLE login_attempts (
     seller_id BIGINT NOT NULL,
@@ -414,13 +414,13 @@ CREATE TABLE orders (
     CONSTRAINT orders_pkey PRIMARY KEY (seller_id, id)
 );
 
-CREATE INDEX orders_twin ON orders (seller_id, twin);
-
 CREATE INDEX orders_state ON orders (seller_id, state, created_at);
 
-CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
-
 CREATE INDEX orders_station ON orders (seller_id, station, due_at, id);
+
+CREATE INDEX orders_twin ON orders (seller_id, twin);
+
+CREATE UNIQUE INDEX orders_platform ON orders (seller_id, shop_id, platform_order_id);
 
 CREATE TABLE imports (
     seller_id BIGINT NOT NULL,
@@ -704,11 +704,11 @@ CREATE TABLE packages (
     CONSTRAINT packages_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
+CREATE INDEX packages_number ON packages (seller_id, tracking_number);
+
 CREATE INDEX packages_order ON packages (seller_id, order_id);
 
 CREATE INDEX packages_wave ON packages (seller_id, wave_id);
-
-CREATE INDEX packages_number ON packages (seller_id, tracking_number);
 
 CREATE TABLE lanes (
     seller_id BIGINT NOT NULL,
