@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,11 @@ from fahuo.channels.model import ReadContext
 from fahuo.channels.ports import Endpoint
 from fahuo.channels.tiktok_json.read import decode_batches
 from fahuo.flow.dispatch import work
-from fahuo.flow.house import House, open_desk
+from fahuo.flow.house import Desk, House, open_desk
 from fahuo.flow.import_data import import_data
 from fahuo.flow.intake import Report, Source, take
 from fahuo.flow.pack import simulate_staff
-from fahuo.flow.plan import plan_all
+from fahuo.flow.plan import plan_new
 from fahuo.flow.setup import add_main, add_shop
 from fahuo.generate.catalogue import write_catalogue
 from fahuo.generate.orders import generate
@@ -40,8 +41,8 @@ from fahuo.kernel import stopwatch
 from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.clock import FixedClock
 from fahuo.kernel.instant import parse_instant
-from fahuo.store.effects import Answer, Claimed
 from fahuo.orders.tables import orders as orders_table
+from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Store, Tx
 
 BATCH = 2_000
@@ -125,7 +126,8 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
     add_main(store, NOW)
     for kind in _DATA:
         import_data(store, kind, [data / f"{kind}.csv"], NOW, "bench")
-    shop = add_shop(house, "bench", "US", "local", "SELLER", sender=Sender(name="Bench", lines=("1 Main St",), country="US"))
+    sender = Sender(name="Bench", lines=("1 Main St",), country="US")
+    shop = add_shop(house, "bench", "US", "local", "SELLER", sender=sender)
     context = ReadContext(market="US", zone=shop.zone, now=NOW, shop_name=shop.name, shipping_type="SELLER")
     outbound = {"files": StubChannel()}
     own = Own()
@@ -136,6 +138,7 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
         began = time.perf_counter()
         with store.read() as tx:
             desk = open_desk(tx, "bench")
+        planner = partial(_plan, desk)
         batches = decode_batches(islice(lines, orders), context, BATCH)
         while True:
             with stopwatch.stage("decode"):
@@ -143,14 +146,17 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
             if batch is None:
                 break
             own.batches += 1
-            take(store, desk, shop, batch, NOW, Source("api", "bench"), Report())
-            plan_all(store, desk, NOW)
+            take(store, desk, shop, batch, NOW, Source("api", "bench"), Report(), planner)
             simulate_staff(store, NOW)
             own.reported += work(store, outbound, NOW, batch=BATCH)["done"]
         own.total = time.perf_counter() - began
     own.seconds = dict(stopwatch.seconds)
     own.statements = store.statements - before
     return own
+
+
+def _plan(desk: Desk, tx: Tx, ids: list[int]) -> int:
+    return plan_new(tx, desk, ids, NOW)
 
 
 def _raw(room: Server, store: Store) -> tuple[float, int]:
@@ -201,8 +207,8 @@ class _Feed:
 
     def _mine(self, row: tuple[Any, ...], order: int, taken: int) -> bool:
         if self._place is None:
-            return taken < self._share
-        return row[self._place] is None or row[self._place] <= order
+            return bool(taken < self._share)
+        return row[self._place] is None or bool(row[self._place] <= order)
 
 
 def _portion(store: Store, which: Sequence[Table], limit: int | None) -> list[tuple[Table, list[tuple[Any, ...]]]]:

@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fahuo.catalogue.model import Shop
+from fahuo.catalogue.model import Shop, Warehouse
 from fahuo.deadlines.model import CLOCK, CLOCKS, PARTY, PLATFORM_FIELDS, Clocks, Extension, Facts
-from fahuo.deadlines.rules import compute
 from fahuo.deadlines.packs import RuleBook
+from fahuo.deadlines.rules import compute
 from fahuo.deadlines.service import ClockValues
 from fahuo.kernel.instant import NONE
 
@@ -22,6 +22,7 @@ _BINDING = frozenset({CLOCK["ready_to_ship"], CLOCK["first_scan"]})
 class Timed(Protocol):
     """What the clocks need to know of an order; both the incoming order and the stored one have it."""
 
+    market: str
     order_type: str
     shipping_type: str
     handling_days: int | None
@@ -47,19 +48,26 @@ class Timing(NamedTuple):
     why: str | None
 
 
+def iso_region(place: Warehouse | None) -> str:
+    """ISO 3166-2 region of a warehouse when its region is written as a code (MY-02), else ''."""
+    return place.region if place is not None and "-" in place.region else ""
+
+
 def _column(values: Iterable[int | None]) -> NDArray[np.int64]:
     return np.array([NONE if value is None else value for value in values], dtype=np.int64)
 
 
 def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Facts:
-    """Columns for the clock engine. `regions`: ISO region of the warehouse each order leaves from, '' when not known."""
+    """Columns for the clock engine. `regions`: ISO region of the warehouse each order leaves from, '' if not known."""
     n = len(orders)
     named = {field for order in orders for field in order.platform_times}
     platform = {
-        field: _column(order.platform_times.get(field) for order in orders) for field in PLATFORM_FIELDS if field in named
+        field: _column(order.platform_times.get(field) for order in orders)
+        for field in PLATFORM_FIELDS
+        if field in named
     }
     return Facts(
-        market=[shop.market] * n,
+        market=[order.market or shop.market for order in orders],
         seller_type=[shop.seller_type] * n,
         shipping_type=[order.shipping_type for order in orders],
         order_type=[order.order_type for order in orders],
@@ -83,28 +91,30 @@ def time_orders(
     orders: Sequence[Timed], shop: Shop, regions: Sequence[str], book: RuleBook, extensions: Sequence[Extension]
 ) -> list[Timing]:
     """All clocks of a batch in one call of the rules, one Timing an order."""
-    return per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders))
+    return per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders), book)
 
 
-def per_order(clocks: Clocks, n: int) -> list[Timing]:
-    """Group clock rows by order and find the seller's binding one: the earliest not stopped yet."""
+def per_order(clocks: Clocks, n: int, book: RuleBook) -> list[Timing]:
+    """Group clock rows by order; find the seller's binding one (the earliest not stopped yet) and the order's pack.
+
+    Where several packs have a say, the order's pack is the one whose clock counts for the late dispatch rate.
+    """
+    counting = {(book.packs[rule.pack].id, rule.id) for rule in book.rules if rule.late_rate}
     rows: list[list[tuple[int, int, int, int, int, int | None, str, str]]] = [[] for _ in range(n)]
     due: list[int | None] = [None] * n
     binding: list[int | None] = [None] * n
     packs: list[str | None] = [None] * n
-    for order, *values in clocks.rows():
-        clock, party, _, due_at, _, met, pack, _ = values
-        rows[order].append(tuple(values))  # type: ignore[arg-type]  # the row without its first column
-        if pack:
+    for row in clocks.rows():
+        order, clock, party, _, due_at, _, met, pack, rule = row
+        rows[order].append(row[1:])
+        if pack and (packs[order] is None or (pack, rule) in counting):
             packs[order] = pack
         if party == _SELLER and met is None and clock in _BINDING:
             soonest = due[order]
             if soonest is None or due_at < soonest:
                 due[order], binding[order] = due_at, clock
-    return [
-        Timing(rows[i], due[i], None if binding[i] is None else CLOCKS[binding[i]], packs[i], clocks.unmatched.get(i))
-        for i in range(n)
-    ]
+    names = [None if clock is None else CLOCKS[clock] for clock in binding]
+    return [Timing(rows[i], due[i], names[i], packs[i], clocks.unmatched.get(i)) for i in range(n)]
 
 
 def clock_rows(ids: Sequence[int], timings: Sequence[Timing]) -> list[ClockValues]:

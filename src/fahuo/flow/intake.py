@@ -6,29 +6,33 @@ written once, in the state they end up in. Orders we know are handed to `flow.ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fahuo.catalogue.model import Shop
 from fahuo.deadlines import service as deadlines
 from fahuo.deadlines.model import CLOCKS
+from fahuo.flow.again import write_again
 from fahuo.flow.changes import change
 from fahuo.flow.checks import Checks
-from fahuo.flow.clocks import Timing, clock_rows, time_orders
+from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
+from fahuo.flow.people import seal
+from fahuo.flow.units import find_articles, no_stock, wants_of
 from fahuo.inventory import service as inventory
 from fahuo.inventory.model import Want
 from fahuo.kernel.ids import new_ids
+from fahuo.kernel.stopwatch import stage
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
-from fahuo.orders.journey import Standing, is_history, station_of, wants_stock
+from fahuo.orders.journey import Standing, is_history, station_of
 from fahuo.orders.merge import digest
 from fahuo.orders.model import OrderIn, Refusal
-from fahuo.orders.phones import parse_phone
-from fahuo.orders.rules import Hold, hold
+from fahuo.orders.rules import Hold
 from fahuo.orders.service import Taken
-from fahuo.store import journal, personal
+from fahuo.store import journal
 from fahuo.store.engine import Store, Tx
 
 
@@ -41,6 +45,14 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        """Count what came of another part."""
+        self.read += other.read
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.refused += other.refused
 
     def counts(self) -> dict[str, int]:
         """The counts without the refusals' text."""
@@ -56,13 +68,34 @@ class Source:
 
 
 def take(
-    store: Store, desk: Desk, shop: Shop, batch: Iterable[OrderIn | Refusal], now: int, source: Source, report: Report
+    store: Store,
+    desk: Desk,
+    shop: Shop,
+    batch: Iterable[OrderIn | Refusal],
+    now: int,
+    source: Source,
+    report: Report,
+    and_then: Callable[[Tx, list[int]], object] | None = None,
 ) -> list[int]:
-    """Take a batch into the database and count it in `report`; returns the ids of the new orders."""
+    """Take a batch into the database and count it in `report`; returns the ids of the new orders.
+
+    `and_then` does more with the new orders in the same transaction (`flow.plan.plan_new`): what belongs together
+    is written together.
+    """
     fresh: list[int] = []
-    for orders_ in _rounds(batch, report):
-        with store.write(shop.seller_id) as tx:
-            fresh += take_in(tx, desk, shop, orders_, now, source, report)
+
+    def once(tx: Tx, part: Sequence[OrderIn]) -> tuple[list[int], Report]:
+        counted = Report()
+        ids = take_in(tx, desk, shop, part, now, source, counted)
+        if and_then is not None and ids:
+            and_then(tx, ids)
+        return ids, counted
+
+    for part in _rounds(batch, report):
+        with stage("persist"):
+            ids, counted = write_again(store, partial(once, part=part), shop.seller_id)
+        fresh += ids
+        report.add(counted)
     return fresh
 
 
@@ -76,7 +109,16 @@ def take_in(
     ids = _create(tx, desk, shop, new, now, source)
     report.created += len(new)
     if told:
-        change(tx, desk, shop, [(known[order.platform_order_id], order) for order in told], now, source.kind, source.name, report)
+        change(
+            tx,
+            desk,
+            shop,
+            [(known[order.platform_order_id], order) for order in told],
+            now,
+            source.kind,
+            source.name,
+            report,
+        )
     return ids
 
 
@@ -103,11 +145,14 @@ def _create(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int, so
     ids = list(new_ids(len(new)))
     articles = [find_articles(desk, shop, order) for order in new]
     places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in new]
-    timings = time_orders(new, shop, [iso_region(p) for p in places], desk.book, desk.extensions)
+    with stage("clocks"):
+        timings = time_orders(new, shop, [iso_region(p) for p in places], desk.book, desk.extensions)
     checks = Checks(tx, desk, shop, now)
-    held = checks.verify(new, timings)
+    with stage("verify"):
+        held = checks.verify(new, timings)
     wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, new, articles, strict=True)]
-    reserved = _reserve(tx, wants, timings, held)
+    with stage("reserve"):
+        reserved = _reserve(tx, wants, timings, held)
     stations = [
         "history"
         if is_history(order.state, order.fulfillment_type, order.shipping_type)
@@ -115,12 +160,14 @@ def _create(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int, so
         for order, holds, ok in zip(new, held, reserved, strict=True)
     ]
     entries: list[journal.Entry] = []
-    for id_, order, holds, timing, ok, station, row in zip(ids, new, held, timings, reserved, stations, wants, strict=True):
-        entries.append(journal.Entry(id_, "taken", now, desk.actor, _taken(order, source, station, holds)))
-        if timing.rows or timing.why:
-            entries.append(journal.Entry(id_, "clocked", now, desk.actor, clocked(timing)))
+    for id_, order, holds, timing, ok, station, row in zip(
+        ids, new, held, timings, reserved, stations, wants, strict=True
+    ):
+        data = _taken(order, source, station, holds)
+        data["clocks"] = clocked(timing)
         if ok:
-            entries.append(journal.Entry(id_, "reserved", now, desk.actor, {"units": sum([w.quantity for w in row])}))
+            data["reserved"] = sum([want.quantity for want in row])
+        entries.append(journal.Entry(id_, "taken", now, desk.actor, data))
     heads = journal.append(tx, entries, {})
     orders.insert(
         tx,
@@ -147,55 +194,13 @@ def _create(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int, so
         source.kind,
         now,
     )
-    deadlines.start(tx, clock_rows(ids, timings))
-    inventory.record(tx, [row for row, ok in zip(wants, reserved, strict=True) if ok], now, desk.actor)
+    with stage("clocks"):
+        deadlines.start(tx, clock_rows(ids, timings))
+    with stage("reserve"):
+        inventory.record(tx, [row for row, ok in zip(wants, reserved, strict=True) if ok], now, desk.actor)
     orders.hold(tx, {id_: holds for id_, holds in zip(ids, held, strict=True) if holds}, now)
     seal(tx, ids, new, source.kind, now)
     return ids
-
-
-def seal(tx: Tx, ids: Sequence[int], batch: Sequence[OrderIn], source: str, now: int, *, again: bool = False) -> None:
-    """Store recipients and raw payloads, encrypted. `again`: the orders have them already."""
-    personal.seal_people(tx, [(id_, _person(order)) for id_, order in zip(ids, batch, strict=True)], replace=again)
-    told = [(id_, source, now, order.raw) for id_, order in zip(ids, batch, strict=True) if order.raw]
-    personal.seal_payloads(tx, told, replace=again)
-
-
-def _person(order: OrderIn) -> personal.Person:
-    to = order.recipient
-    e164 = "" if to.masked or not to.phone else parse_phone(to.phone, to.country).e164 or ""
-    return personal.Person(
-        name=to.name,
-        phone=to.phone,
-        phone_e164=e164,
-        country=to.country,
-        region=to.region,
-        city=to.city,
-        district=to.district,
-        postal_code=to.postal_code,
-        lines=to.lines,
-        masked=to.masked,
-        message=order.buyer_message,
-    )
-
-
-def find_articles(desk: Desk, shop: Shop, order: OrderIn) -> list[int | None]:
-    """The seller's SKU behind each line, None where the shop's article is not mapped."""
-    find, shop_id = desk.skus.find, shop.id
-    return [find(shop_id, line.platform_sku_id, line.seller_sku) for line in order.lines]
-
-
-def wants_of(desk: Desk, order_id: int, order: OrderIn, skus: Sequence[int | None]) -> list[Want]:
-    """Units an order needs from the shelf; none while it keeps no stock or an article is not known."""
-    if is_history(order.state, order.fulfillment_type, order.shipping_type) or not wants_stock(order.state):
-        return []
-    need: dict[tuple[int, int], int] = {}
-    for number, (line, sku) in enumerate(zip(order.lines, skus, strict=True), 1):
-        if sku is None:
-            return []
-        for part, units in desk.skus.units(sku, line.quantity):
-            need[number, part] = need.get((number, part), 0) + units
-    return [Want(order_id, number, part, units) for (number, part), units in need.items()]
 
 
 def _reserve(
@@ -210,16 +215,6 @@ def _reserve(
         if not ok:
             held[i].append(no_stock())
     return verdicts
-
-
-def no_stock() -> Hold:
-    """The hold of an order whose units are not there. It does not block by itself: the order waits at `stock`."""
-    return hold("no_stock", "lines")
-
-
-def iso_region(place: Any) -> str:
-    """ISO 3166-2 region of a warehouse when its region is written as a code (MY-02), else ''."""
-    return place.region if place is not None and "-" in place.region else ""
 
 
 def clocked(timing: Timing) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fahuo.flow.parcels import SHIPPED
 from fahuo.inventory import service as inventory
 from fahuo.kernel.ids import new_id
 from fahuo.kernel.problems import Problem
+from fahuo.kernel.stopwatch import stage
 from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
@@ -105,12 +106,14 @@ def confirm(house: House, package_id: int, label_code: str, actor: str, seller_i
         return _view(tx, bench._replace(parcel=parcel))
 
 
-def simulate_staff(store: Store, now: int, *, limit: int | None = None, actor: str = "simulated staff", seller_id: int = 1) -> int:
+def simulate_staff(
+    store: Store, now: int, *, limit: int | None = None, actor: str = "simulated staff", seller_id: int = 1
+) -> int:
     """Pack what is arranged, as a faultless team would, in batches; for demonstrations and rehearsals. Parcels packed."""
     done, after = 0, 0
     while limit is None or done < limit:
         size = BATCH if limit is None else min(BATCH, limit - done)
-        with store.write(seller_id) as tx:
+        with stage("parcel"), store.write(seller_id) as tx:
             ids = warehouse_queries.to_pack(tx, size, after)
             if not ids:
                 return done
@@ -118,8 +121,6 @@ def simulate_staff(store: Store, now: int, *, limit: int | None = None, actor: s
             parcels = warehouse_queries.parcels(tx, ids)
             held = orders_queries.open_holds(tx, [parcel.order_id for parcel in parcels])
             free = [p for p in parcels if not any(hold.blocks for hold in held.get(p.order_id, ()))]
-            items = warehouse_queries.items(tx, [parcel.id for parcel in free])
-            warehouse.scanned(tx, [item._replace(scanned=item.quantity) for rows in items.values() for item in rows])
             pack_parcels(tx, free, now, actor)
             done += len(free)
     return done
@@ -133,7 +134,8 @@ def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> Non
     inventory.issue(tx, whole, now, actor)
     rows = {order.id: order for order in orders_queries.heads_of(tx, ids)}
     entries = [
-        journal.Entry(p.order_id, "packed", now, actor, {"package": str(p.id), "number": p.tracking_number}) for p in parcels
+        journal.Entry(p.order_id, "packed", now, actor, {"package": str(p.id), "number": p.tracking_number})
+        for p in parcels
     ]
     heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
     packed = set(whole)
@@ -153,7 +155,9 @@ def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> Non
     )
     shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
     refs = {id_: row.platform_order_id for id_, row in rows.items()}
-    effects.put(tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in parcels if p.label_origin != PLATFORM])
+    effects.put(
+        tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in parcels if p.label_origin != PLATFORM]
+    )
 
 
 def _report(parcel: Parcel, shop: Shop, order_ref: str, now: int) -> effects.Effect:
@@ -191,11 +195,20 @@ def _find(tx: Tx, code: str) -> Parcel | Problem:
     alive = [parcel for parcel in found if parcel.state != CANCELLED] or found
     if not alive:
         return Problem(
-            "unknown_code", "code", code[:80], N_("No parcel has the number {code}."), PERSON_MAY_NOT_TELL, {"code": code[:80]}
+            "unknown_code",
+            "code",
+            code[:80],
+            N_("No parcel has the number {code}."),
+            PERSON_MAY_NOT_TELL,
+            {"code": code[:80]},
         )
     if len(alive) > 1:
         return Problem(
-            "several_parcels", "code", code[:80], N_("{count} parcels belong to {code}."), PERSON_MAY_NOT_TELL,
+            "several_parcels",
+            "code",
+            code[:80],
+            N_("{count} parcels belong to {code}."),
+            PERSON_MAY_NOT_TELL,
             {"count": len(alive), "code": code[:80]},
         )
     return alive[0]
@@ -204,7 +217,14 @@ def _find(tx: Tx, code: str) -> Parcel | Problem:
 def _open(tx: Tx, package_id: int) -> _Bench:
     found = warehouse_queries.parcels(tx, [package_id])
     if not found:
-        none = Problem("unknown_code", "code", str(package_id), N_("No parcel has the number {code}."), PERSON_MAY_NOT_TELL, {"code": package_id})
+        none = Problem(
+            "unknown_code",
+            "code",
+            str(package_id),
+            N_("No parcel has the number {code}."),
+            PERSON_MAY_NOT_TELL,
+            {"code": package_id},
+        )
         return _Bench(Parcel(*([None] * len(Parcel._fields))), [], SkuIndex([], []), none)
     return _bench(tx, found[0])
 
@@ -254,7 +274,11 @@ def _view(tx: Tx, bench: _Bench) -> BenchView:
     shops = {shop.id: shop.name for shop in catalogue.shop_list(tx)}
     items = [
         BenchItem(
-            bench.skus.by_id[i.sku_id].sku, bench.skus.by_id[i.sku_id].name, bench.skus.by_id[i.sku_id].barcode, i.quantity, i.scanned
+            bench.skus.by_id[i.sku_id].sku,
+            bench.skus.by_id[i.sku_id].name,
+            bench.skus.by_id[i.sku_id].barcode,
+            i.quantity,
+            i.scanned,
         )
         for i in bench.items
     ]
@@ -266,7 +290,7 @@ def _view(tx: Tx, bench: _Bench) -> BenchView:
         bench.parcel.tracking_number,
         PACKED if bench.parcel.packed_at else bench.parcel.state,
         items,
-        not missing(bench.items),
+        bench.parcel.packed_at is not None or not missing(bench.items),
     )
 
 

@@ -57,6 +57,13 @@ def plan_all(store: Store, desk: Desk, now: int, *, seller_id: int = 1, batch: i
             return done
 
 
+def plan_new(tx: Tx, desk: Desk, ids: Sequence[int], now: int) -> int:
+    """Plan those of these orders that are at the station `plan`, inside the caller's transaction (automatic mode)."""
+    with stage("plan"):
+        found = orders_queries.to_plan_of(tx, ids)
+        return plan_batch(tx, desk, found, now) if found else 0
+
+
 def plan_batch(tx: Tx, desk: Desk, found: Sequence[ToPlan], now: int) -> int:
     """Plan these locked orders inside the caller's transaction; returns how many have a parcel now.
 

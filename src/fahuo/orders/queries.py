@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import BigInteger, Select, bindparam, func, select, tuple_
 
 from fahuo.orders.tables import holds, order_lines, orders
-from fahuo.store.bulk import any_of, array
+from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 
 _SELLER = bindparam("seller")
 
 
+@cache
+def _for_update(query: Select[Any]) -> Select[Any]:
+    return query.with_for_update()
+
+
 def _locked(tx: Tx, query: Select[Any]) -> Select[Any]:
     """Rows are locked by whoever may write; a transaction that only reads cannot and need not."""
-    return query if tx.readonly else query.with_for_update()
+    return query if tx.readonly else _for_update(query)
 
 
 
@@ -165,33 +171,33 @@ class OpenHold(NamedTuple):
 
 def known(tx: Tx, shop_id: int, refs: Iterable[str]) -> dict[str, Stored]:
     """Orders of a shop we have already, by the platform's id; rows stay locked, in id order."""
-    rows = tx.rows(KNOWN, seller=tx.seller_id, shop=shop_id, refs=array(tx, list(refs)))
+    rows = fetch(tx, KNOWN, seller=tx.seller_id, shop=shop_id, refs=array(tx, list(refs)))
     return {row[2]: _stored(row) for row in rows}
 
 
 def stored(tx: Tx, ids: Iterable[int]) -> list[Stored]:
     """Orders by id, in id order; rows stay locked until the transaction ends."""
-    return [_stored(row) for row in tx.rows(_locked(tx, STORED), seller=tx.seller_id, orders=array(tx, list(ids)))]
+    return [_stored(row) for row in fetch(tx, _locked(tx, STORED), seller=tx.seller_id, orders=array(tx, list(ids)))]
 
 
 def twins(tx: Tx, prints: Iterable[str], since: int) -> dict[bytes, list[tuple[int, str]]]:
     """Fingerprint → (created, platform id) of orders with the same buyer and items, created at or after `since`."""
     found: dict[bytes, list[tuple[int, str]]] = {}
-    for print_, at, ref in tx.rows(TWINS, seller=tx.seller_id, prints=array(tx, list(prints)), since=since):
+    for print_, at, ref in fetch(tx, TWINS, seller=tx.seller_id, prints=array(tx, list(prints)), since=since):
         found.setdefault(bytes.fromhex(print_), []).append((at, ref))
     return found
 
 
 def heads(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, bytes]]:
     """Journal heads of these orders; rows stay locked, in id order, until the transaction ends."""
-    rows = tx.rows(_locked(tx, HEADS), seller=tx.seller_id, orders=array(tx, list(ids)))
+    rows = fetch(tx, _locked(tx, HEADS), seller=tx.seller_id, orders=array(tx, list(ids)))
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def lines(tx: Tx, ids: Iterable[int]) -> dict[int, list[Line]]:
     """Lines of these orders, by order."""
     found: dict[int, list[Line]] = {}
-    for row in tx.rows(LINES, seller=tx.seller_id, orders=array(tx, list(ids))):
+    for row in fetch(tx, LINES, seller=tx.seller_id, orders=array(tx, list(ids))):
         found.setdefault(row[0], []).append(Line(*row))
     return found
 
@@ -199,14 +205,14 @@ def lines(tx: Tx, ids: Iterable[int]) -> dict[int, list[Line]]:
 def open_holds(tx: Tx, ids: Iterable[int]) -> dict[int, list[OpenHold]]:
     """Open holds of these orders, by order."""
     found: dict[int, list[OpenHold]] = {}
-    for row in tx.rows(OPEN_HOLDS, seller=tx.seller_id, orders=array(tx, list(ids))):
+    for row in fetch(tx, OPEN_HOLDS, seller=tx.seller_id, orders=array(tx, list(ids))):
         found.setdefault(row[0], []).append(OpenHold(*row))
     return found
 
 
 def waived(tx: Tx, ids: Iterable[int]) -> set[tuple[int, str]]:
     """(order, hold code) a person has released before: the same cause does not hold the order again."""
-    rows = tx.rows(WAIVED, seller=tx.seller_id, orders=array(tx, list(ids)))
+    rows = fetch(tx, WAIVED, seller=tx.seller_id, orders=array(tx, list(ids)))
     return {(row[0], row[1]) for row in rows}
 
 
@@ -222,6 +228,7 @@ class ToPlan(NamedTuple):
     dest_country: str
     dest_region: str
     dest_postal: str
+    currency: str
     due_at: int | None
     due_clock: str | None
     warehouse_id: int | None
@@ -250,8 +257,21 @@ TO_PLAN = (
 
 def to_plan(tx: Tx, limit: int, after: tuple[int, int] = (-1, 0)) -> list[ToPlan]:
     """Orders at the station `plan`, the earliest clock first, behind `after` (due time, id); rows stay locked."""
-    rows = tx.rows(TO_PLAN, seller=tx.seller_id, due=after[0], after=after[1], most=limit)
+    rows = fetch(tx, TO_PLAN, seller=tx.seller_id, due=after[0], after=after[1], most=limit)
     return [ToPlan(*row) for row in rows]
+
+
+TO_PLAN_OF = (
+    select(*(orders.c[name] for name in ToPlan._fields))
+    .where(orders.c.seller_id == _SELLER, orders.c.station == "plan", any_of(orders.c.id, "orders"))
+    .order_by(_URGENCY, orders.c.id)
+    .with_for_update()
+)
+
+
+def to_plan_of(tx: Tx, ids: Iterable[int]) -> list[ToPlan]:
+    """Those of these orders that are at the station `plan`, the earliest clock first; rows stay locked."""
+    return [ToPlan(*row) for row in fetch(tx, TO_PLAN_OF, seller=tx.seller_id, orders=array(tx, list(ids)))]
 
 
 def urgency(order: ToPlan) -> tuple[int, int]:
@@ -282,12 +302,12 @@ IDS_OF = select(orders.c.id).where(orders.c.seller_id == _SELLER, any_of(orders.
 
 def heads_of(tx: Tx, ids: Iterable[int]) -> list[Head]:
     """Name, station, version and journal head of these orders, in id order; rows stay locked."""
-    return [Head(*row) for row in tx.rows(_locked(tx, HEADS_OF), seller=tx.seller_id, orders=array(tx, list(ids)))]
+    return [Head(*row) for row in fetch(tx, _locked(tx, HEADS_OF), seller=tx.seller_id, orders=array(tx, list(ids)))]
 
 
 def ids_of(tx: Tx, refs: Iterable[str]) -> list[int]:
     """Orders with these platform ids, in any shop of the seller."""
-    return [row[0] for row in tx.rows(IDS_OF, seller=tx.seller_id, refs=array(tx, list(refs)))]
+    return [row[0] for row in fetch(tx, IDS_OF, seller=tx.seller_id, refs=array(tx, list(refs)))]
 
 
 WAITING_AT = (
@@ -304,5 +324,5 @@ WAITING_AT = (
 
 def waiting_at(tx: Tx, station: str, limit: int, after: tuple[int, int] = (-1, 0)) -> list[tuple[int, int]]:
     """(urgency, id) of orders at a station, the earliest clock first, behind `after`."""
-    rows = tx.rows(WAITING_AT, seller=tx.seller_id, station=station, due=after[0], after=after[1], most=limit)
+    rows = fetch(tx, WAITING_AT, seller=tx.seller_id, station=station, due=after[0], after=after[1], most=limit)
     return [(row[0], row[1]) for row in rows]

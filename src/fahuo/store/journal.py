@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from msgspec import json
 from sqlalchemy import Table, bindparam, select
 
-from fahuo.kernel.canonical import canonical
+from fahuo.kernel.canonical import canonical, canonical_record
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
 from fahuo.store.tables import journal
@@ -60,7 +60,7 @@ def append(tx: Tx, entries: Sequence[Entry], heads: Mapping[int, Head]) -> dict[
     for order_id, kind, at, actor, data in entries:
         seq, prev = after.get(order_id) or heads.get(order_id, START)
         seq += 1
-        text = canonical(data).decode()
+        text = canonical_record(data).decode()
         link = _link(seller, order_id, seq, at, kind, actor, text, prev)
         after[order_id] = (seq, link)
         rows.append((seller, order_id, seq, at, kind, actor, text, prev, link))
