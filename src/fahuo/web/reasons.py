@@ -42,15 +42,18 @@ def decision_words(decision: DecisionView | None, names: Mapping[int, str], lang
 
 
 def _refused(refused: Iterable[Any], names: Mapping[int, str], lang: str) -> list[str]:
-    """What was refused, gathered by reason and warehouse."""
-    alike: dict[tuple[str, str], list[str]] = {}
+    """What was refused, gathered by reason."""
+    found: dict[tuple[str, str], list[str]] = {}
     for place, service, code in refused:
         where = names.get(int(place), str(place))
-        alike.setdefault((str(code), where), []).append(names.get(int(service), str(service)))
-    text = N_("Refused from {place}, because {why}: {services}")
+        found.setdefault((str(code), where), []).append(names.get(int(service), str(service)))
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (code, where), services in found.items():
+        alike.setdefault((code, ", ".join(services)), []).append(where)
+    text = N_("Refused from {places}, because {why}: {services}")
     return [
-        t(text, lang, place=place, why=reason_text(code, lang), services=", ".join(services))
-        for (code, place), services in alike.items()
+        t(text, lang, places=", ".join(places), why=reason_text(code, lang), services=services)
+        for (code, services), places in alike.items()
     ]
 
 

@@ -4,6 +4,12 @@
   let chart = null;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  // 1, 2, 5 times a power of ten: axis ends that read well.
+  function nice(value) {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return [1, 2, 5, 10].map((step) => step * power).find((end) => end >= value);
+  }
+
   function draw() {
     const place = document.getElementById("chart");
     if (!place || typeof echarts === "undefined") { return; }
@@ -13,7 +19,7 @@
     const packed = { name: place.dataset.packed, type: "line", data: data.packed, symbol: "none", lineStyle: { width: 2.5, color: colour("--accent"), type: "dashed" }, itemStyle: { color: colour("--accent") } };
     // Far more capacity than work would press the curve that matters flat: the rest of it runs out of the picture.
     const most = Math.max(...data.due, 1), room = data.packed ? Math.max(...data.packed) : 0;
-    const top = room > 2 * most ? Math.ceil(most * 1.6 / 10) * 10 : null;
+    const top = room > 2 * most ? nice(most * 1.5) : null;
     if (chart) { chart.dispose(); }
     chart = echarts.init(place, null, { renderer: "svg" });
     chart.setOption({
