@@ -49,6 +49,13 @@ def take_numbers(tx: Tx, wanted: Mapping[int, int]) -> dict[int, list[str]]:
     return drawn
 
 
+def services_with_numbers(tx: Tx) -> set[int]:
+    """Services whose ranges have numbers left."""
+    r = number_ranges.c
+    rows = tx.rows(select(r.service_id).where(r.seller_id == tx.seller_id, r.next_number <= r.last_number))
+    return {row[0] for row in rows}
+
+
 def spell(prefix: str, number: int, width: int, rule: str, suffix: str) -> str:
     """A number with prefix, leading zeros, check digit and suffix. Rules: none, mod10 (Luhn), s10 (UPU S10)."""
     digits = f"{number:0{width}d}"

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from fahuo.deadlines.model import Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
-from fahuo.store.bulk import any_of, array
+from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 
 CLOCKS_OF = (
@@ -47,7 +47,7 @@ class ClockRow(NamedTuple):
 def clocks_of(tx: Tx, orders: Iterable[int]) -> dict[int, list[ClockRow]]:
     """Clocks of these orders, by order, earliest due first."""
     found: dict[int, list[ClockRow]] = {}
-    for row in tx.rows(CLOCKS_OF, seller=tx.seller_id, orders=array(tx, list(orders))):
+    for row in fetch(tx, CLOCKS_OF, seller=tx.seller_id, orders=array(tx, list(orders))):
         found.setdefault(row[0], []).append(ClockRow(*row))
     return found
 
@@ -63,5 +63,7 @@ def announced(tx: Tx) -> list[Extension]:
 def calendar_edits(tx: Tx) -> list[tuple[str, str, bool, str]]:
     """(calendar, ISO day, open, why): days the seller or a notice has changed."""
     c = calendar_changes.c
-    rows = tx.rows(select(c.calendar, c.day, c.open, c.why).where(c.seller_id == tx.seller_id).order_by(c.calendar, c.day))
+    rows = tx.rows(
+        select(c.calendar, c.day, c.open, c.why).where(c.seller_id == tx.seller_id).order_by(c.calendar, c.day)
+    )
     return [(row[0], row[1], bool(row[2]), row[3]) for row in rows]

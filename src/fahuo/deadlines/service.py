@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, delete
+import msgspec
+from sqlalchemy import bindparam, delete, select
 
-from fahuo.deadlines.tables import clocks
+from fahuo.deadlines.model import Extension
+from fahuo.deadlines.tables import calendar_changes, clocks, extensions
+from fahuo.kernel.ids import new_id
 from fahuo.store import bulk
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
@@ -16,6 +19,29 @@ _DELETE = delete(clocks).where(clocks.c.seller_id == bindparam("seller"), any_of
 
 ClockValues = tuple[int, int, int, int, int, int, int | None, str, str]
 """(order id, clock, party, starts, due, source, met, pack, rule)."""
+
+
+def announce(tx: Tx, extension: Extension, at: int) -> None:
+    """Keep an announced extension; one with the same id is replaced."""
+    mine = select(extensions.c.id, extensions.c.body).where(extensions.c.seller_id == tx.seller_id)
+    known = {msgspec.json.decode(body, type=Extension).id: id_ for id_, body in tx.rows(mine)}
+    row = (
+        tx.seller_id,
+        known.get(extension.id) or new_id(),
+        msgspec.json.encode(extension).decode(),
+        at,
+        extension.source,
+    )
+    bulk.upsert(
+        tx, extensions, tuple(c.name for c in extensions.columns), [row], ("seller_id", "id"), ("body", "source")
+    )
+
+
+def change_calendar(tx: Tx, days: Sequence[tuple[str, str, bool, str]]) -> None:
+    """Keep changed days: (calendar, ISO day, open, why). The last word on a day stands."""
+    columns = ("seller_id", "calendar", "day", "open", "why")
+    rows = [(tx.seller_id, calendar, day, int(is_open), why) for calendar, day, is_open, why in days]
+    bulk.upsert(tx, calendar_changes, columns, rows, columns[:3], columns[3:])
 
 
 def start(tx: Tx, rows: Sequence[ClockValues]) -> None:

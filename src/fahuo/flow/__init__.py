@@ -1,1 +1,1 @@
-"""Use cases: one function each. They open the one transaction, gather facts, call the stations in order, append journal and effects, commit."""
+"""Use cases, one function each: open the transaction, gather facts, call the stations, append journal and effects."""

@@ -6,7 +6,7 @@ platform means for parcels and waiting effects is settled in the same transactio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,11 +14,13 @@ import msgspec
 from fahuo.catalogue.model import Shop
 from fahuo.deadlines import queries as deadlines_queries
 from fahuo.deadlines import service as deadlines
-from fahuo.deadlines.model import CLOCKS
 from fahuo.flow import parcels
 from fahuo.flow.checks import Checks
-from fahuo.flow.clocks import Timing, clock_rows, time_orders
+from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
+from fahuo.flow.people import seal
+from fahuo.flow.recompute import clock_shift
+from fahuo.flow.units import Held, differs, find_articles, holding, no_stock, wants_of
 from fahuo.inventory import queries as inventory_queries
 from fahuo.inventory import service as inventory
 from fahuo.inventory.model import Want
@@ -26,16 +28,30 @@ from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
 from fahuo.orders.journey import Standing, station_of
 from fahuo.orders.merge import Decision, Known, digest, take
-from fahuo.orders.model import CANCELLED, LineIn, OrderIn, RecipientIn, Refusal
+from fahuo.orders.model import (
+    CANCELLED,
+    COMPLETED,
+    DELIVERED,
+    FINISHED,
+    IN_TRANSIT,
+    LineIn,
+    OrderIn,
+    RecipientIn,
+    Refusal,
+)
 from fahuo.orders.queries import Line, Stored
-from fahuo.orders.rules import Hold
+from fahuo.orders.rules import Hold, hold
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
+from fahuo.warehouse.model import Parcel
 
 if TYPE_CHECKING:
     from fahuo.flow.intake import Report
 
 Told = tuple[Stored, OrderIn]
+ON_THE_WAY = frozenset({IN_TRANSIT, DELIVERED, COMPLETED})
+_BY_OTHERS = frozenset({"cannot_plan", "report_declined"})
+"""Holds that planning and reporting put and close themselves."""
 _MOVED = (
     "state",
     "station",
@@ -131,11 +147,7 @@ def whole(tx: Tx, rows: Sequence[Stored]) -> list[OrderIn]:
     return [_whole(row, lines.get(row.id, []), people.get(row.id)) for row in rows]
 
 
-_SAME = tuple(
-    name
-    for name in Stored._fields
-    if name in OrderIn.__struct_fields__ and name not in ("platform_times",)
-)
+_SAME = tuple(name for name in Stored._fields if name in OrderIn.__struct_fields__ and name not in ("platform_times",))
 
 
 def _whole(row: Stored, lines: Sequence[Line], person: personal.Person | None) -> OrderIn:
@@ -176,8 +188,6 @@ def _write(
     source: str,
     name: str,
 ) -> None:
-    from fahuo.flow.intake import find_articles, iso_region, seal, wants_of  # noqa: PLC0415 - intake calls this module
-
     rows = [row for row, _, _ in changed]
     ids = [row.id for row in rows]
     before = [order for _, order, _ in changed]
@@ -186,6 +196,13 @@ def _write(
     for order in after:
         order.raw = raw.get(order.platform_order_id)
     articles = [find_articles(desk, shop, order) for order in after]
+    wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, after, articles, strict=True)]
+    have = holding(tx, ids)
+    found = parcels.alive(tx, ids)
+    anew = {row.id for row, want in zip(rows, wants, strict=True) if _other(want, have.get(row.id), found.get(row.id))}
+    for row, order in zip(rows, after, strict=True):
+        keep = parcels.forget_own if row.id in anew else parcels.keep_own
+        keep(order, found.get(row.id, ()))
     places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in after]
     timings = time_orders(after, shop, [iso_region(place) for place in places], desk.book, desk.extensions)
     readdressed = frozenset(
@@ -195,18 +212,23 @@ def _write(
     )
     checks = Checks(tx, desk, shop, now)
     held = checks.verify(after, timings, readdressed)
-    wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, after, articles, strict=True)]
-    reserved = _restock(tx, desk, rows, after, wants, timings, now)
-    parcel = parcels.follow(tx, desk, rows, after, now)
-    blocked = _rehold(tx, desk, ids, held, reserved, wants, now)
+    _note_repack(rows, wants, have, found, held)
+    reserved = _restock(tx, desk, rows, after, wants, have, timings, now)
+    parcel = parcels.follow(tx, rows, after, found, anew, now)
+    blocked = _rehold(tx, rows, after, held, reserved, wants, now)
     old_clocks = deadlines_queries.clocks_of(tx, ids)
     entries = []
     values = []
     for i, (row, order, timing) in enumerate(zip(rows, after, timings, strict=True)):
-        standing = Standing(blocked[i], reserved[i], *parcel[i])
+        standing = Standing(blocked[i], reserved[i], parcel[i].packaged, parcel[i].packed)
         station = "history" if row.station == "history" else station_of(order.state, standing)
         values.append((row, order, station, places[i], checks.prints[i], changed[i][2], timing))
-        entries.append(journal.Entry(row.id, "told", now, desk.actor, _told(before[i], order, source, name, station)))
+        told_ = _told(before[i], order, source, name, station)
+        if parcel[i].reported:
+            told_["reported"] = True
+        if row.id in anew:
+            told_["planned_anew"] = True
+        entries.append(journal.Entry(row.id, "told", now, desk.actor, told_))
         if shift := clock_shift(old_clocks.get(row.id, []), timing):
             entries.append(journal.Entry(row.id, "reclocked", now, desk.actor, shift))
     heads = journal.append(tx, entries, {row.id: (row.journal_seq, row.journal_head) for row in rows})
@@ -252,34 +274,57 @@ def _moved(
     return (row.id, *(fixed[name] if name in fixed else getattr(order, name) for name in _MOVED))
 
 
+Holding = Mapping[int, Held]
+"""Order → what it holds of the stock."""
+
+
+def _other(want: Sequence[Want], have: Held | None, found: Sequence[Parcel] | None) -> bool:
+    """Whether the parcel planned for the order no longer fits it and can still be planned anew."""
+    return bool(found) and differs(want, have) and all(parcel.packed_at is None for parcel in found or ())
+
+
+def _note_repack(
+    rows: Sequence[Stored],
+    wants: Sequence[Sequence[Want]],
+    have: Holding,
+    found: parcels.Alive,
+    held: Sequence[list[Hold]],
+) -> None:
+    """Other items than those packed are a person's matter: the parcel has to be opened."""
+    for row, want, holds in zip(rows, wants, held, strict=True):
+        packed = any(parcel.packed_at is not None for parcel in found.get(row.id, ()))
+        if packed and differs(want, have.get(row.id)):
+            holds.append(hold("items_changed", "lines"))
+
+
 def _restock(
     tx: Tx,
     desk: Desk,
     rows: Sequence[Stored],
     after: Sequence[OrderIn],
     wants: Sequence[Sequence[Want]],
+    have: Holding,
     timings: Sequence[Timing],
     now: int,
 ) -> list[bool]:
-    """Release what cancelled or re-written orders hold, reserve what is wanted and not held; who has units now."""
-    holding: dict[int, dict[tuple[int, int], int]] = {}
-    packed: set[int] = set()
-    for held in inventory_queries.reserved(tx, [row.id for row in rows]):
-        if held.state != "released":
-            holding.setdefault(held.order_id, {})[held.line_no, held.sku_id] = held.quantity
-        if held.state == "packed":
-            packed.add(held.order_id)
-    verdicts, free, fresh = [], [], []
+    """Let go what cancelled, departed or re-written orders hold, reserve what is wanted and not held; who has units."""
+    skus = {row.sku_id for held in have.values() for row in held.values()}
+    # All counters of this batch at once and in order: releasing first and claiming later would lock them twice.
+    inventory_queries.lock_available(tx, skus | {want.sku_id for want_ in wants for want in want_})
+    verdicts, free, left, fresh = [], [], {}, []
     for i, (row, order) in enumerate(zip(rows, after, strict=True)):
-        have = holding.get(row.id, {})
-        need = {(want.line_no, want.sku_id): want.quantity for want in wants[i]}
-        keep = row.id in packed and order.state != CANCELLED
-        if have and not keep and (order.state == CANCELLED or (need and need != have)):
+        held = have.get(row.id, {})
+        packed = any(one.state == "packed" for one in held.values())
+        if held and _has_left(row, order):
+            if not packed:
+                left[row.id] = row.warehouse_id
+        elif held and (order.state == CANCELLED or (not packed and differs(wants[i], held))):
             free.append(row.id)
-            have = {}
-        if not have and need and row.packed_at is None:
+            held = {}
+        if not held and wants[i] and row.packed_at is None:
             fresh.append(i)
-        verdicts.append(bool(have))
+        verdicts.append(bool(held))
+    inventory.depart(tx, left, now, desk.actor)
     inventory.release(tx, free, now, desk.actor)
     fresh.sort(key=lambda i: timings[i].due_at or 1 << 62)
     took = inventory.claim(tx, [wants[i] for i in fresh])
@@ -289,27 +334,32 @@ def _restock(
     return verdicts
 
 
+def _has_left(row: Stored, order: OrderIn) -> bool:
+    """Whether the goods are out of the house: then they are gone, even when the order is cancelled on the way."""
+    known = (row.handed_over_at, row.first_scan_at, order.handed_over_at, order.first_scan_at)
+    return order.state in ON_THE_WAY or row.state in ON_THE_WAY or any(at is not None for at in known)
+
+
 def _rehold(
     tx: Tx,
-    desk: Desk,
-    ids: Sequence[int],
+    rows: Sequence[Stored],
+    after: Sequence[OrderIn],
     held: Sequence[list[Hold]],
     reserved: Sequence[bool],
     wants: Sequence[Sequence[Want]],
     now: int,
 ) -> list[bool]:
-    """Close system holds whose cause is gone, open new ones; a hold a person released stays released. Who is blocked."""
-    from fahuo.flow.intake import no_stock  # noqa: PLC0415 - intake calls this module
-
+    """Close system holds whose cause is gone, open new ones; what a person released stays released. Who is blocked."""
+    ids = [row.id for row in rows]
     open_ = orders_queries.open_holds(tx, ids)
     closed = orders_queries.waived(tx, ids)
     fresh: dict[int, list[Hold]] = {}
     gone: list[tuple[int, str, int]] = []
     blocked: list[bool] = []
-    for id_, found, ok, want in zip(ids, held, reserved, wants, strict=True):
+    for id_, order, found, ok, want in zip(ids, after, held, reserved, wants, strict=True):
         if want and not ok:
             found.append(no_stock())
-        codes = {hold.code for hold in found}
+        codes = {hold.code for hold in found} | (_BY_OTHERS if order.state not in FINISHED else frozenset())
         have = open_.get(id_, [])
         stay = [hold for hold in have if hold.code in codes or hold.owner == "person"]
         gone += [(id_, hold.code, hold.since_at) for hold in have if hold not in stay]
@@ -334,14 +384,3 @@ def _told(old: OrderIn, new: OrderIn, source: str, name: str, station: str) -> d
         data["state"] = [old.state, new.state]
     return data
 
-
-def clock_shift(old: Sequence[deadlines_queries.ClockRow], timing: Timing) -> dict[str, Any]:
-    """Clocks whose due time moved, before and after, with the pack that says so; {} when none did."""
-    was = {row.clock: row.due_at for row in old}
-    now = {row[0]: row[3] for row in timing.rows}
-    moved = {
-        CLOCKS[clock]: [was.get(clock), now.get(clock)]
-        for clock in sorted(was.keys() | now.keys())
-        if was.get(clock) != now.get(clock)
-    }
-    return {"pack": timing.pack or "", "due": moved} if moved else {}

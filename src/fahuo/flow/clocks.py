@@ -31,6 +31,7 @@ class Timed(Protocol):
     paid_at: int | None
     awaiting_at: int | None
     arranged_at: int | None
+    handed_over_at: int | None
     first_scan_at: int | None
     delivered_at: int | None
     cancelled_at: int | None
@@ -60,6 +61,7 @@ def _column(values: Iterable[int | None]) -> NDArray[np.int64]:
 def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Facts:
     """Columns for the clock engine. `regions`: ISO region of the warehouse each order leaves from, '' if not known."""
     n = len(orders)
+    handed = any(order.handed_over_at is not None for order in orders)
     named = {field for order in orders for field in order.platform_times}
     platform = {
         field: _column(order.platform_times.get(field) for order in orders)
@@ -84,6 +86,7 @@ def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Fac
         cancelled_at=_column(order.cancelled_at for order in orders),
         release_at=_column(order.release_at for order in orders),
         platform=platform,
+        events={"handed_over": _column(order.handed_over_at for order in orders)} if handed else {},
     )
 
 

@@ -7,9 +7,8 @@ from typing import NamedTuple, cast
 from fahuo.catalogue import queries as catalogue
 from fahuo.deadlines.explain import Explanation, explain
 from fahuo.deadlines.rules import compute
-from fahuo.flow.clocks import Timed, facts_of
+from fahuo.flow.clocks import Timed, facts_of, iso_region
 from fahuo.flow.house import House, open_desk
-from fahuo.flow.intake import iso_region
 from fahuo.kernel.text import DEFAULT
 from fahuo.orders import queries as orders_queries
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 from fahuo.catalogue import queries as catalogue
@@ -58,12 +59,18 @@ def open_desk(tx: Tx, actor: str) -> Desk:
 
 def rule_book(tx: Tx) -> RuleBook:
     """The rule packs with the seller's changes to calendars."""
-    return _book(tuple(deadlines.calendar_edits(tx)))
+    return _book(load_book(), tuple(deadlines.calendar_edits(tx)))
 
 
 @lru_cache(maxsize=8)
-def _book(edits: tuple[tuple[str, str, bool, str], ...]) -> RuleBook:
-    return load_book(calendar_overrides=edits)
+def _book(shipped: RuleBook, edits: tuple[tuple[str, str, bool, str], ...]) -> RuleBook:
+    """Kept, because its plans and day tables are; `shipped` is another object as soon as a pack's file has changed."""
+    if not edits:
+        return shipped
+    days: dict[str, dict[date, tuple[bool, str]]] = {}
+    for calendar, day, is_open, why in edits:
+        days.setdefault(calendar, {})[date.fromisoformat(day)] = (is_open, why)
+    return load_book(calendar_overrides=days)
 
 
 def need_shop(tx: Tx, name: str) -> Shop:

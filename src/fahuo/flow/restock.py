@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Final, NamedTuple
 
+from fahuo.flow import parcels
+from fahuo.flow.again import write_again
 from fahuo.flow.house import Desk
-from fahuo.flow.intake import no_stock
+from fahuo.flow.units import Held, differs, holding, needed, no_stock
 from fahuo.inventory import queries as inventory_queries
 from fahuo.inventory import service as inventory
 from fahuo.inventory.model import Want
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
-from fahuo.orders.journey import Standing, station_of
-from fahuo.orders.queries import Line, Stored
+from fahuo.orders.journey import Standing, is_history, station_of, wants_stock
+from fahuo.orders.queries import Line, OpenHold, Stored
 from fahuo.store import journal
 from fahuo.store.engine import Store, Tx
+from fahuo.warehouse.model import Parcel
 
-BATCH = 2_000
-CURED_BY_CATALOGUE = "unknown_sku"
+BATCH: Final = 2_000
+CURED_BY_CATALOGUE: Final = "unknown_sku"
+
+
+class Case(NamedTuple):
+    """One waiting order with all that decides whether it goes on."""
+
+    row: Stored
+    lines: list[Line]
+    skus: list[int | None]
+    holds: list[OpenHold]
+    have: Held
+    parcels: list[Parcel]
+    want: list[Want]
+
+    @property
+    def mapped(self) -> bool:
+        """Whether every article is known."""
+        return None not in self.skus
+
+    @property
+    def packed(self) -> bool:
+        """Whether a parcel is packed already: then nothing is taken from the shelf any more."""
+        return any(parcel.packed_at is not None for parcel in self.parcels)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether what it holds no longer fits what it needs."""
+        return not self.packed and differs(self.want, self.have)
 
 
 def recheck(store: Store, desk: Desk, now: int, *, seller_id: int = 1) -> int:
@@ -26,64 +58,81 @@ def recheck(store: Store, desk: Desk, now: int, *, seller_id: int = 1) -> int:
     for station in ("check", "stock"):
         after = (-1, 0)
         while True:
-            with store.write(seller_id) as tx:
+            with store.read(seller_id) as tx:
                 found = orders_queries.waiting_at(tx, station, BATCH, after)
-                if not found:
-                    break
-                after = found[-1]
-                moved += recheck_batch(tx, desk, [id_ for _, id_ in found], now)
+            if not found:
+                break
+            ids, after = [id_ for _, id_ in found], found[-1]
+            moved += write_again(store, partial(recheck_batch, desk=desk, ids=ids, now=now), seller_id)
     return moved
 
 
 def recheck_batch(tx: Tx, desk: Desk, ids: Sequence[int], now: int) -> int:
-    """The same for these orders, inside the caller's transaction."""
+    """The same for these orders, inside the caller's transaction; how many moved on."""
+    cases = _cases(tx, desk, ids)
+    cured = {(c.row.id, h.code, h.since_at) for c in cases if c.mapped for h in c.holds if h.code == CURED_BY_CATALOGUE}
+    old = [case for case in cases if case.outdated]
+    parcels.drop(tx, [case.row.id for case in old], {case.row.id: case.parcels for case in old})
+    inventory_queries.lock_available(
+        tx, {w.sku_id for c in cases for w in c.want} | {sku for c in old for _, sku in c.have}
+    )
+    inventory.release(tx, [case.row.id for case in old], now, desk.actor)
+    queue = [c for c in cases if c.want and not c.packed and (c.outdated or not c.have)]
+    queue.sort(key=lambda case: min(case.row.platform_times.values(), default=1 << 62))
+    verdicts = inventory.claim(tx, [case.want for case in queue])
+    took = [case for case, ok in zip(queue, verdicts, strict=True) if ok]
+    inventory.record(tx, [case.want for case in took], now, desk.actor)
+    served = {case.row.id for case in took}
+    cured |= {(case.row.id, h.code, h.since_at) for case in took for h in case.holds if h.code == "no_stock"}
+    orders.release(tx, sorted(cured), now, "system", "the cause is gone")
+    short = [case for case in queue if case.row.id not in served]
+    told = {case.row.id for case in short for h in case.holds if h.code == "no_stock"}
+    orders.hold(tx, {case.row.id: [no_stock()] for case in short if case.row.id not in told}, now)
+    orders.map_lines(
+        tx,
+        [
+            (line.order_id, line.line_no, sku)
+            for case in cases
+            for line, sku in zip(case.lines, case.skus, strict=True)
+            if sku != line.sku_id
+        ],
+    )
+    return _move(tx, desk, cases, cured, served, now)
+
+
+def _cases(tx: Tx, desk: Desk, ids: Sequence[int]) -> list[Case]:
     rows = orders_queries.stored(tx, ids)
     lines = orders_queries.lines(tx, ids)
     holds = orders_queries.open_holds(tx, ids)
-    holding = {row.order_id for row in inventory_queries.reserved(tx, ids) if row.state in ("reserved", "placed")}
-    mapped, gone = [], []
+    have = holding(tx, ids)
+    alive = parcels.alive(tx, ids)
+    cases = []
     for row in rows:
-        skus = [_find(desk, row, line) for line in lines.get(row.id, [])]
-        if None not in skus:
-            gone += [(row.id, h.code, h.since_at) for h in holds.get(row.id, ()) if h.code == CURED_BY_CATALOGUE]
-        mapped.append(skus)
-    cured = {(id_, code) for id_, code, _ in gone}
-    wants = [
-        [] if None in skus or row.id in holding else _wants(desk, row.id, lines.get(row.id, []), skus)
-        for row, skus in zip(rows, mapped, strict=True)
-    ]
-    queue = sorted((i for i in range(len(rows)) if wants[i]), key=lambda i: _due(rows[i]))
-    took = {i for i, ok in zip(queue, inventory.claim(tx, [wants[i] for i in queue]), strict=True) if ok}
-    inventory.record(tx, [wants[i] for i in sorted(took)], now, desk.actor)
-    gone += [(rows[i].id, h.code, h.since_at) for i in took for h in holds.get(rows[i].id, ()) if h.code == "no_stock"]
-    orders.release(tx, gone, now, "system", "the cause is gone")
-    short = {
-        rows[i].id: [no_stock()] for i in queue if i not in took and all(h.code != "no_stock" for h in holds.get(rows[i].id, ()))
-    }
-    orders.hold(tx, short, now)
-    orders.map_lines(tx, [(line.order_id, line.line_no, sku) for row, skus in zip(rows, mapped, strict=True)
-                          for line, sku in zip(lines.get(row.id, []), skus, strict=True) if sku != line.sku_id])
-    return _move(tx, desk, rows, holds, cured, holding, took, now)
+        mine = lines.get(row.id, [])
+        skus = [desk.skus.find(row.shop_id, line.platform_sku_id, line.seller_sku) for line in mine]
+        wanted: list[Want] = []
+        if wants_stock(row.state) and not is_history(row.state, row.fulfillment_type, row.shipping_type):
+            wanted = needed(desk, row.id, [(line.state, line.quantity) for line in mine], skus)
+        cases.append(Case(row, mine, skus, holds.get(row.id, []), have.get(row.id, {}), alive.get(row.id, []), wanted))
+    return cases
 
 
 def _move(
-    tx: Tx,
-    desk: Desk,
-    rows: Sequence[Stored],
-    holds: dict[int, list[orders_queries.OpenHold]],
-    cured: set[tuple[int, str]],
-    holding: set[int],
-    took: set[int],
-    now: int,
+    tx: Tx, desk: Desk, cases: Sequence[Case], cured: set[tuple[int, str, int]], served: set[int], now: int
 ) -> int:
     entries, moves = [], []
-    for i, row in enumerate(rows):
-        blocked = any(h.blocks and (row.id, h.code) not in cured for h in holds.get(row.id, ()))
-        station = station_of(row.state, Standing(blocked, row.id in holding or i in took))
+    for case in cases:
+        row = case.row
+        blocked = any(h.blocks and (row.id, h.code, h.since_at) not in cured for h in case.holds)
+        reserved = row.id in served or (bool(case.have) and not case.outdated)
+        packaged = bool(case.parcels) and not case.outdated
+        station = station_of(row.state, Standing(blocked, reserved, packaged, case.packed))
         data: dict[str, object] = {"station": station}
-        if i in took:
-            data["reserved"] = True
-        if released := sorted(code for id_, code in cured if id_ == row.id):
+        if row.id in served:
+            data["reserved"] = sum(want.quantity for want in case.want)
+        if case.outdated:
+            data["planned_anew"] = True
+        if released := sorted(code for id_, code, _ in cured if id_ == row.id):
             data["released"] = released
         if station != row.station or len(data) > 1:
             entries.append(journal.Entry(row.id, "moved_on", now, desk.actor, data))
@@ -92,20 +141,3 @@ def _move(
     columns = ("station", "version", "journal_seq", "journal_head")
     orders.move(tx, columns, [(row.id, station, row.version + 1, *heads[row.id]) for row, station in moves])
     return sum(station != row.station for row, station in moves)
-
-
-def _due(row: Stored) -> int:
-    return min((at for at in row.platform_times.values()), default=1 << 62)
-
-
-def _find(desk: Desk, row: Stored, line: Line) -> int | None:
-    return desk.skus.find(row.shop_id, line.platform_sku_id, line.seller_sku)
-
-
-def _wants(desk: Desk, order_id: int, lines: Sequence[Line], skus: Sequence[int | None]) -> list[Want]:
-    need: dict[tuple[int, int], int] = {}
-    for line, sku in zip(lines, skus, strict=True):
-        if sku is not None:
-            for part, units in desk.skus.units(sku, line.quantity):
-                need[line.line_no, part] = need.get((line.line_no, part), 0) + units
-    return [Want(order_id, number, part, units) for (number, part), units in need.items()]

@@ -10,8 +10,11 @@ import msgspec
 from fahuo.channels.ports import Outbound
 from fahuo.flow.dispatch import work
 from fahuo.flow.house import House, open_desk
+from fahuo.flow.numbering import give_numbers
 from fahuo.flow.plan import plan_all
+from fahuo.flow.recompute import if_changed
 from fahuo.flow.restock import recheck
+from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.clock import technical_ms
 from fahuo.orders.tables import orders
 from fahuo.store import checkpoint
@@ -27,6 +30,8 @@ class Pass(msgspec.Struct):
     rechecked: int = 0
     planned: int = 0
     unplanned: int = 0
+    numbered: int = 0
+    reclocked: int = 0
     effects: dict[str, int] = {}
     checkpoint: bool = False
     seconds: float = 0.0
@@ -36,18 +41,21 @@ def run_once(house: House, outbound: Mapping[str, Outbound], *, actor: str = "ru
     """Recheck what waits, plan what has its units, carry out what is due, sign the journal every hour."""
     began = technical_ms()
     now = house.clock.now()
+    done = Pass()
+    changed = if_changed(house, actor, seller_id=seller_id)
+    done.reclocked = changed.changed if changed else 0
     with house.store.read(seller_id) as tx:
         desk = open_desk(tx, actor)
-    done = Pass()
-    done.rechecked = recheck(house.store, desk, now, seller_id=seller_id)
-    planned = plan_all(house.store, desk, now, seller_id=seller_id)
+    with calm_collector():
+        done.rechecked = recheck(house.store, desk, now, seller_id=seller_id)
+        done.numbered = give_numbers(house.store, desk, now, seller_id=seller_id)
+        planned = plan_all(house.store, desk, now, seller_id=seller_id)
     done.planned, done.unplanned = planned["planned"], planned["unplanned"]
     done.effects = dict(work(house.store, outbound, now, worker=actor, seller_id=seller_id))
     with house.store.write(seller_id) as tx:
         done.checkpoint = _checkpoint(tx, now, actor)
     done.seconds = (technical_ms() - began) / 1000
     return done
-
 
 
 def _checkpoint(tx: Tx, now: int, worker: str) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from fahuo.inventory.tables import ledger, pool, reservations, stock
-from fahuo.store.bulk import any_of, array
+from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 
 _SELLER = bindparam("seller")
@@ -58,25 +58,25 @@ class Reservation(NamedTuple):
 
 def lock_available(tx: Tx, skus: Iterable[int]) -> dict[int, int]:
     """Units of each SKU nobody has reserved yet; the rows stay locked until the transaction ends."""
-    rows = tx.rows(LOCK_POOL, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
+    rows = fetch(tx, LOCK_POOL, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
     return {sku: left for sku, left in rows}
 
 
 def lock_shelves(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], int]:
     """(warehouse, SKU) → units on that shelf that no placed order needs; rows stay locked."""
-    rows = tx.rows(LOCK_STOCK, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
+    rows = fetch(tx, LOCK_STOCK, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
     return {(warehouse, sku): left for warehouse, sku, left in rows}
 
 
 def lock_counts(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], tuple[int, int]]:
     """(warehouse, SKU) → (on hand, placed); rows stay locked."""
-    rows = tx.rows(COUNTS, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
+    rows = fetch(tx, COUNTS, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
     return {(warehouse, sku): (on_hand, placed) for warehouse, sku, on_hand, placed in rows}
 
 
 def reserved(tx: Tx, orders: Iterable[int]) -> list[Reservation]:
     """Reservations of these orders in every state, ordered by order and line."""
-    return [Reservation(*row) for row in tx.rows(RESERVED, seller=tx.seller_id, orders=array(tx, list(orders)))]
+    return [Reservation(*row) for row in fetch(tx, RESERVED, seller=tx.seller_id, orders=array(tx, list(orders)))]
 
 
 def pool_drift(tx: Tx) -> list[tuple[int, int, int, int, int]]:

@@ -1,7 +1,8 @@
 """What the inventory station does to a batch: reserve, place, issue, release, count. Never commits.
 
 Every change moves a counter by a conditional update, under a check constraint, and writes the ledger row that proves it.
-Rows are locked in SKU order first, so the verdicts computed in memory are the verdicts of the database.
+Rows are locked in SKU order first, so the verdicts computed in memory are the verdicts of the database; the pool is
+locked before the shelves everywhere, so two workers never wait for each other.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ def issue(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
     for row in lines:
         gone[row.sku_id] += row.quantity
         off[row.warehouse_id, row.sku_id] += row.quantity
-    _shift_shelves(tx, {key: (-units, -units) for key, units in off.items()})
     _shift(tx, {sku: (-units, -units) for sku, units in gone.items()})
+    _shift_shelves(tx, {key: (-units, -units) for key, units in off.items()})
     _states(tx, lines, "packed")
     _book(
         tx,
@@ -105,6 +106,29 @@ def issue(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
         at,
         actor,
     )
+
+
+def depart(tx: Tx, where: Mapping[int, int | None], at: int, actor: str) -> set[int]:
+    """Goods issue of orders (order → likely warehouse) that are on their way without a pack scan of ours.
+
+    What was only reserved leaves the shelf of that warehouse, else one that has it all. Orders for which no shelf has
+    the units are returned: their reservation ends, and the next count will tell what is missing.
+    """
+    waiting = _by_order(queries.reserved(tx, where), "reserved")
+    skus = {row.sku_id for lines in waiting.values() for row in lines}
+    queries.lock_available(tx, skus)
+    shelves = queries.lock_shelves(tx, skus)
+    found: dict[int, int] = {}
+    for order, lines in waiting.items():
+        places = sorted({place for place, _ in shelves}, key=lambda place: (place != where[order], place))
+        taken = next((place for place in places if _take(shelves, place, lines)), None)
+        if taken is not None:
+            found[order] = taken
+    place(tx, found, at, actor)
+    issue(tx, where, at, actor)
+    lost = set(waiting) - set(found)
+    release(tx, lost, at, actor)
+    return lost
 
 
 def release(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
@@ -122,7 +146,6 @@ def release(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
             key = (row.warehouse_id, row.sku_id)
             shelves[key] = (shelves[key][0] + back, shelves[key][1] + placed)
         moves.append(("release", row.sku_id, row.warehouse_id, back, freed, placed, row.order_id))
-    # Units come back before the shelf's and the pool's limits are looked at, so no order of the two can fail.
     _shift(tx, free)
     _shift_shelves(tx, shelves)
     _states(tx, lines, "released")
@@ -141,14 +164,24 @@ def unplace(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
     _book(tx, [("unplace", r.sku_id, r.warehouse_id, 0, 0, -r.quantity, r.order_id) for r in lines], at, actor)
 
 
-def count(tx: Tx, counted: Mapping[tuple[int, int], tuple[int, str]], at: int, actor: str) -> dict[tuple[int, int], int]:
+def count(
+    tx: Tx, counted: Mapping[tuple[int, int], tuple[int, str]], at: int, actor: str
+) -> dict[tuple[int, int], int]:
     """Set the units on hand of (warehouse, SKU) to what was counted (units, bin).
 
     Returns the pairs that could not be set because orders already placed or reserved need more, with the least allowed.
     """
     skus = sorted({sku for _, sku in counted})
-    have = queries.lock_counts(tx, skus)
+    # The rows are there before they are locked, so that two counts of a new article do not both begin at nothing.
+    bulk.insert_new(
+        tx,
+        pool,
+        ("seller_id", "sku_id", "on_hand", "reserved"),
+        [(tx.seller_id, sku, 0, 0) for sku in skus],
+        ("seller_id", "sku_id"),
+    )
     left = queries.lock_available(tx, skus)
+    have = queries.lock_counts(tx, skus)
     refused: dict[tuple[int, int], int] = {}
     changed: dict[int, int] = defaultdict(int)
     rows: list[tuple[object, ...]] = []
@@ -163,13 +196,6 @@ def count(tx: Tx, counted: Mapping[tuple[int, int], tuple[int, str]], at: int, a
         if units != on_hand:
             changed[sku] += units - on_hand
             moves.append(("count", sku, warehouse, units - on_hand, 0, 0, None))
-    bulk.insert_new(
-        tx,
-        pool,
-        ("seller_id", "sku_id", "on_hand", "reserved"),
-        [(tx.seller_id, sku, 0, 0) for sku in skus],
-        ("seller_id", "sku_id"),
-    )
     _shift(tx, {sku: (units, 0) for sku, units in changed.items() if units})
     columns = ("seller_id", "sku_id", "warehouse_id", "on_hand", "placed", "bin")
     bulk.upsert(tx, stock, columns, rows, columns[:3], ("on_hand", "bin"))

@@ -39,7 +39,7 @@ reservations = Table(
     Column("sku_id", BigInteger, primary_key=True),
     Column("quantity", Integer, nullable=False),
     Column("warehouse_id", BigInteger, nullable=False, comment="0 until placed"),
-    Column("state", Text, nullable=False, comment="reserved, placed, shipped, released"),
+    Column("state", Text, nullable=False, comment="reserved, placed, packed, released"),
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
     Index("reservations_sku", "seller_id", "sku_id", "state"),
 )
@@ -50,7 +50,7 @@ ledger = Table(
     Column("seller_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False, comment="count, adjust, reserve, release, place, unplace, ship, return"),
+    Column("kind", Text, nullable=False, comment="count, reserve, release, place, unplace, ship"),
     Column("sku_id", BigInteger, nullable=False),
     Column("warehouse_id", BigInteger, nullable=False, comment="0: the pool only"),
     Column("on_hand", BigInteger, nullable=False, comment="change of units on hand"),

@@ -310,6 +310,12 @@ def ids_of(tx: Tx, refs: Iterable[str]) -> list[int]:
     return [row[0] for row in fetch(tx, IDS_OF, seller=tx.seller_id, refs=array(tx, list(refs)))]
 
 
+def ids_after(tx: Tx, after: int, limit: int) -> list[int]:
+    """Ids of all orders of the seller above `after`, ascending."""
+    mine = select(orders.c.id).where(orders.c.seller_id == tx.seller_id, orders.c.id > after)
+    return [row[0] for row in tx.rows(mine.order_by(orders.c.id).limit(limit))]
+
+
 WAITING_AT = (
     select(_URGENCY, orders.c.id)
     .where(

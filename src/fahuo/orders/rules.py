@@ -79,6 +79,8 @@ _HOLDS: Final = {
                          N_("Answer the request in time; an unanswered one is approved by the platform.")),
     "address_changed": (WAREHOUSE, True, N_("The address changed after the shipment was arranged."),
                         N_("Stop the parcel; take the new label before it is handed over.")),
+    "items_changed": (WAREHOUSE, True, N_("The items changed after the parcel was packed."),
+                      N_("Open the parcel, put the right items in, then release the hold.")),
     "recipient_masked": (CS, True, N_("Recipient data is masked, so no label of our own can be printed."),
                          N_("Import the order with clear data, or let the platform ship it.")),
     "name_missing": (CS, True, N_("The recipient's name is missing."), N_("Ask the buyer for the name.")),

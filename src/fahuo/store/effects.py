@@ -296,15 +296,34 @@ def settle(tx: Tx, ids: Iterable[int], state: str, outcome: dict[str, Any], *, n
     return sorted(id_ for (id_,) in tx.execute(ended, {"seller": tx.seller_id, "ids": bulk.array(tx, ids)}))
 
 
-def call_off(
-    tx: Tx, order_ids: Iterable[int], kinds: Iterable[str], outcome: dict[str, Any], *, now_ms: int | None = None
-) -> list[int]:
-    """End as declined what is not done of these orders' effects; one a worker has in hand gets its own answer. Ids."""
-    mine = and_(_OWN, _in("due", "retry", "unknown", "given_up", "waiting"))
-    off = update(effects).where(mine, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds"))
-    off = off.values(state="declined", outcome=json.encode(outcome).decode(), finished_ms=now_ms or technical_ms())
+def close(
+    tx: Tx,
+    order_ids: Iterable[int],
+    kinds: Iterable[str],
+    state: str,
+    outcome: dict[str, Any],
+    *,
+    lanes: Iterable[str] | None = None,
+    now_ms: int | None = None,
+) -> list[tuple[int, str, int | None]]:
+    """End effects of these orders as done or declined: the facts have overtaken them. (id, kind, package) of each.
+
+    What waits for proof or a person ends, and what is still due (of `lanes` only, when given). One that a worker has
+    in hand is left to it: its own answer is on the way.
+    """
+    if state not in ("done", "declined"):
+        raise ValueError(f"an effect is closed as done or declined, not {state}")
+    due = _in("due", "retry")
+    open_ = or_(_in("unknown", "given_up", "waiting"), due if lanes is None else and_(due, bulk.any_of(_e.lane, "lanes")))
+    if state == "done":
+        open_ = or_(open_, _in("declined"))
+    ended = update(effects).where(_OWN, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds"), open_)
+    ended = ended.values(state=state, outcome=json.encode(outcome).decode(), finished_ms=now_ms or technical_ms())
     params = {"seller": tx.seller_id, "orders": bulk.array(tx, order_ids), "kinds": bulk.array(tx, kinds)}
-    return sorted(id_ for (id_,) in tx.execute(off.returning(_e.id), params))
+    if lanes is not None:
+        params["lanes"] = bulk.array(tx, lanes)
+    found = tx.execute(ended.returning(_e.id, _e.kind, _e.package_id), params)
+    return sorted((id_, kind, package) for id_, kind, package in found)
 
 
 def requeue(tx: Tx, ids: Iterable[int], now: int) -> list[int]:

@@ -11,7 +11,7 @@ from fahuo.carriers.tables import services
 from fahuo.inventory.tables import stock
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
-from fahuo.warehouse.model import Item, Parcel
+from fahuo.warehouse.model import CARRIER, PLANNED, Item, Parcel
 from fahuo.warehouse.tables import label_files, labels, package_items, packages, waves
 
 _SELLER = bindparam("seller")
@@ -79,6 +79,15 @@ def to_pack(tx: Tx, limit: int, after: int = 0) -> list[int]:
             .limit(limit)
         )
     ]
+
+
+def without_number(tx: Tx, limit: int, after: int = 0) -> list[int]:
+    """Ids of planned parcels of own carriers that have no waybill number yet, above `after`."""
+    p = packages.c
+    mine = select(p.id).where(
+        p.seller_id == tx.seller_id, p.state == PLANNED, p.label_origin == CARRIER, p.tracking_number == "", p.id > after
+    )
+    return [row[0] for row in tx.rows(mine.order_by(p.id).limit(limit))]
 
 
 class Wave(NamedTuple):

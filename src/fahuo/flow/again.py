@@ -1,0 +1,28 @@
+"""A transaction that is begun once more when another worker got in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from fahuo.store.engine import Store, Tx
+
+T = TypeVar("T")
+TRIES: Final = 5
+_COLLISIONS: Final = frozenset({"23505", "40001", "40P01"})
+"""PostgreSQL: the same key written by two, serialisation failure, deadlock. SQLite has one writer and none of them."""
+
+
+def write_again(store: Store, work: Callable[[Tx], T], seller_id: int = 1) -> T:
+    """Run `work` in a transaction of its own; after a collision from the start, so it must keep nothing outside."""
+    for _ in range(TRIES - 1):
+        try:
+            with store.write(seller_id) as tx:
+                return work(tx)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+                raise
+    with store.write(seller_id) as tx:
+        return work(tx)

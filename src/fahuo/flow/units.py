@@ -1,0 +1,64 @@
+"""What an order needs from the shelf, and whether what it holds still fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fahuo.catalogue.model import Shop
+from fahuo.flow.house import Desk
+from fahuo.inventory import queries as inventory
+from fahuo.inventory.model import Want
+from fahuo.inventory.queries import Reservation
+from fahuo.orders.journey import is_history, wants_stock
+from fahuo.orders.model import CANCELLED, OrderIn
+from fahuo.orders.rules import Hold, hold
+from fahuo.store.engine import Tx
+
+Held = Mapping[tuple[int, int], Reservation]
+"""(line, SKU) → what an order holds of the stock, packed units too."""
+
+
+def find_articles(desk: Desk, shop: Shop, order: OrderIn) -> list[int | None]:
+    """The seller's SKU behind each line, None where the shop's article is not mapped."""
+    find, shop_id = desk.skus.find, shop.id
+    return [find(shop_id, line.platform_sku_id, line.seller_sku) for line in order.lines]
+
+
+def wants_of(desk: Desk, order_id: int, order: OrderIn, skus: Sequence[int | None]) -> list[Want]:
+    """Units an order needs from the shelf; none while it keeps no stock or an article is not known."""
+    if is_history(order.state, order.fulfillment_type, order.shipping_type) or not wants_stock(order.state):
+        return []
+    return needed(desk, order_id, [(line.state, line.quantity) for line in order.lines], skus)
+
+
+def needed(desk: Desk, order_id: int, lines: Sequence[tuple[str, int]], skus: Sequence[int | None]) -> list[Want]:
+    """The same from (state, quantity) of its lines, numbered from 1. A line the platform cancelled needs nothing."""
+    need: dict[tuple[int, int], int] = {}
+    for number, ((state, quantity), sku) in enumerate(zip(lines, skus, strict=True), 1):
+        if state == CANCELLED:
+            continue
+        if sku is None:
+            return []
+        for part, units in desk.skus.units(sku, quantity):
+            need[number, part] = need.get((number, part), 0) + units
+    return [Want(order_id, number, part, units) for (number, part), units in need.items()]
+
+
+def holding(tx: Tx, ids: Sequence[int]) -> dict[int, dict[tuple[int, int], Reservation]]:
+    """What these orders hold, by order; orders that hold nothing are left out."""
+    have: dict[int, dict[tuple[int, int], Reservation]] = {}
+    for row in inventory.reserved(tx, ids):
+        if row.state != "released":
+            have.setdefault(row.order_id, {})[row.line_no, row.sku_id] = row
+    return have
+
+
+def differs(want: Sequence[Want], have: Held | None) -> bool:
+    """Whether the order needs other units than it holds; an order that needs none, or holds none, does not."""
+    need = {(one.line_no, one.sku_id): one.quantity for one in want}
+    return bool(need and have) and need != {key: row.quantity for key, row in (have or {}).items()}
+
+
+def no_stock() -> Hold:
+    """The hold of an order whose units are not there. It does not block by itself: the order waits at `stock`."""
+    return hold("no_stock", "lines")
