@@ -73,6 +73,8 @@ class Own:
         self.batches = 0
         self.reported = 0
         self.size = 0
+        self.peak_mb = 0
+        """Of this process at the end of the journey, so it means something for the first run only."""
 
 
 def run(orders: int, input_: Path | None = None, db: str | None = None, repeats: int = REPEATS) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def run(orders: int, input_: Path | None = None, db: str | None = None, repeats:
         "orders": orders,
         "seconds": {stage: round(statistics.median(one.seconds.get(stage, 0.0) for one in own), 4) for stage in STAGES},
         "orders_per_second": round(orders / statistics.median(one.total for one in own)),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_rss_mb": own[0].peak_mb,
         "rows_per_order": round(rows / orders, 2),
         "db_bytes_per_order": round(own[0].size / orders),
         "statements_per_batch": round(own[0].statements / own[0].batches, 1),
@@ -152,6 +154,7 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
         own.total = time.perf_counter() - began
     own.seconds = dict(stopwatch.seconds)
     own.statements = store.statements - before
+    own.peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return own
 
 
