@@ -117,3 +117,5 @@ class Warehouse(msgspec.Struct, frozen=True, kw_only=True):
     work_days: str
     capacity_per_day: int | None
     platform_ref: str
+    region: str = ""
+    """State or province; as ISO 3166-2 (MY-02) it also chooses the region's working week."""

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Table, select
 
 from fahuo.catalogue.model import Sender, Shop, Sku, SkuIndex, Warehouse
-from fahuo.catalogue.tables import bundle_parts, cartons, listings, shops, skus, warehouses
+from fahuo.catalogue.tables import bundle_parts, cartons, listings, sellers, shops, skus, warehouses
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 
@@ -40,7 +40,8 @@ def _shop(row: tuple) -> Shop:  # type: ignore[type-arg]  # a row of _SHOP's col
 def shop_list(tx: Tx) -> list[Shop]:
     """All shops of the seller, by name."""
     return [
-        _shop(tuple(row)) for row in tx.rows(select(*_SHOP).where(shops.c.seller_id == tx.seller_id).order_by(shops.c.name))
+        _shop(tuple(row))
+        for row in tx.rows(select(*_SHOP).where(shops.c.seller_id == tx.seller_id).order_by(shops.c.name))
     ]
 
 
@@ -74,7 +75,7 @@ def sku_index(tx: Tx) -> SkuIndex:
             skus.c.barcode,
         ).where(skus.c.seller_id == seller)
     )
-    found = [Sku(*row, tuple(parts.get(row[0], ()))) for row in rows]
+    found = [Sku(*row, parts=tuple(parts.get(row[0], ()))) for row in rows]
     listed = tx.rows(
         select(listings.c.shop_id, listings.c.platform_sku_id, listings.c.sku_id).where(listings.c.seller_id == seller)
     )
@@ -83,15 +84,12 @@ def sku_index(tx: Tx) -> SkuIndex:
 
 def warehouse_list(tx: Tx) -> list[Warehouse]:
     """All warehouses of the seller, by code."""
-    w = warehouses.c
+    names = Warehouse.__struct_fields__
     rows = tx.rows(
-        select(
-            w.id, w.code, w.name, w.kind, w.country, w.zone, w.cutoff, w.work_days, w.capacity_per_day, w.platform_ref
-        )
-        .where(w.seller_id == tx.seller_id)
-        .order_by(w.code)
+        select(*(warehouses.c[name] for name in names))
+        .where(warehouses.c.seller_id == tx.seller_id)
+        .order_by(warehouses.c.code)
     )
-    names = ("id", "code", "name", "kind", "country", "zone", "cutoff", "work_days", "capacity_per_day", "platform_ref")
     return [Warehouse(**dict(zip(names, row, strict=True))) for row in rows]
 
 
@@ -140,3 +138,9 @@ def callbacks(tx: Tx) -> list[tuple[int, str, str, bytes]]:
         )
     )
     return [(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+
+
+def seller_ids(tx: Tx) -> list[int]:
+    """Every seller of the installation, in order of id."""
+    # scope: ok -- administration asks which sellers there are, then works inside one after the other
+    return [row[0] for row in tx.rows(select(sellers.c.seller_id).order_by(sellers.c.seller_id))]

@@ -36,9 +36,7 @@ _CARTON = ("name", "length_mm", "width_mm", "height_mm", "max_weight_g", "tare_g
 
 def add_seller(tx: Tx, name: str, at: int) -> None:
     """The seller of this transaction; adding it again changes nothing."""
-    bulk.insert_new(
-        tx, sellers, ("seller_id", "name", "created_at"), [(tx.seller_id, name, at)], ("seller_id",)
-    )
+    bulk.insert_new(tx, sellers, ("seller_id", "name", "created_at"), [(tx.seller_id, name, at)], ("seller_id",))
 
 
 def add_shop(tx: Tx, shop: Shop, secret: bytes | None, at: int) -> None:

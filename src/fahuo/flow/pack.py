@@ -1,4 +1,4 @@
-"""Use cases of the bench: open a parcel by its label, scan its articles, confirm order, items and label; then it is packed.
+"""Use cases of the bench: open a parcel by its label, scan its articles, confirm order, items and label.
 
 Only the confirmation packs: the units leave the shelf, and an own-carrier number is reported from then on, not before.
 """
@@ -6,14 +6,14 @@ Only the confirmation packs: the units leave the shelf, and an own-carrier numbe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop, SkuIndex
 from fahuo.flow.house import House
-from fahuo.flow.parcels import SHIPPED
+from fahuo.flow.parcels import MOVED_ON, SHIPPED
 from fahuo.inventory import service as inventory
 from fahuo.kernel.ids import new_id
 from fahuo.kernel.problems import Problem
@@ -25,10 +25,11 @@ from fahuo.store import effects, journal
 from fahuo.store.engine import Store, Tx
 from fahuo.warehouse import queries as warehouse_queries
 from fahuo.warehouse import service as warehouse
-from fahuo.warehouse.model import CANCELLED, PACKED, PLATFORM, Item, Parcel
+from fahuo.warehouse.model import CANCELLED, CARRIER, OWN, PACKED, Item, Parcel
 from fahuo.warehouse.rules import count_scan, may_pack, missing
 
-BATCH = 2_000
+BATCH: Final = 2_000
+LONGEST_ID: Final = 18
 PERSON_MAY_NOT_TELL = N_("Scan the label on the parcel.")
 
 
@@ -76,6 +77,8 @@ def scan_item(house: House, package_id: int, code: str, actor: str, seller_id: i
     """Count one scanned article; a wrong one is logged and refused."""
     with house.store.write(seller_id) as tx:
         bench = _open(tx, package_id)
+        if isinstance(bench, Problem):
+            return bench
         if bench.problem:
             return bench.problem
         sku = _article(bench, code.strip())
@@ -96,6 +99,8 @@ def confirm(house: House, package_id: int, label_code: str, actor: str, seller_i
     """Close the parcel with a scan of its label: complete items and the right label make it packed."""
     with house.store.write(seller_id) as tx:
         bench = _open(tx, package_id)
+        if isinstance(bench, Problem):
+            return bench
         problem = bench.problem or _check_label(bench, label_code.strip())
         now = house.clock.now()
         _log(tx, package_id, now, actor, label_code, "" if problem is None else problem.code)
@@ -109,7 +114,7 @@ def confirm(house: House, package_id: int, label_code: str, actor: str, seller_i
 def simulate_staff(
     store: Store, now: int, *, limit: int | None = None, actor: str = "simulated staff", seller_id: int = 1
 ) -> int:
-    """Pack what is arranged, as a faultless team would, in batches; for demonstrations and rehearsals. Parcels packed."""
+    """Pack what is arranged, as a faultless team would, in batches, for rehearsals. Returns how many were packed."""
     done, after = 0, 0
     while limit is None or done < limit:
         size = BATCH if limit is None else min(BATCH, limit - done)
@@ -121,23 +126,26 @@ def simulate_staff(
             parcels = warehouse_queries.parcels(tx, ids)
             held = orders_queries.open_holds(tx, [parcel.order_id for parcel in parcels])
             free = [p for p in parcels if not any(hold.blocks for hold in held.get(p.order_id, ()))]
-            pack_parcels(tx, free, now, actor)
-            done += len(free)
+            done += pack_parcels(tx, free, now, actor)
     return done
 
 
-def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> None:
-    """The goods issue of parcels whose scans are complete: state, stock, order, journal, and the report that is now due."""
-    warehouse.pack(tx, [parcel.id for parcel in parcels], now)
+def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> int:
+    """The goods issue of parcels whose scans are complete: state, stock, order, journal, and the report now due.
+
+    A parcel that somebody else has packed or cancelled meanwhile is left out; returns how many were packed here.
+    """
+    rows = {row.id: row for row in orders_queries.heads_of(tx, {parcel.order_id for parcel in parcels})}
+    ours = set(warehouse.pack(tx, [parcel.id for parcel in parcels], now))
+    parcels = [parcel for parcel in parcels if parcel.id in ours]
     ids = sorted({parcel.order_id for parcel in parcels})
     whole = _complete(tx, ids)
     inventory.issue(tx, whole, now, actor)
-    rows = {order.id: order for order in orders_queries.heads_of(tx, ids)}
     entries = [
         journal.Entry(p.order_id, "packed", now, actor, {"package": str(p.id), "number": p.tracking_number})
         for p in parcels
     ]
-    heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
+    heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in ids})
     packed = set(whole)
     orders.move(
         tx,
@@ -155,9 +163,14 @@ def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> Non
     )
     shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
     refs = {id_: row.platform_order_id for id_, row in rows.items()}
-    effects.put(
-        tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in parcels if p.label_origin != PLATFORM]
-    )
+    told = [p for p in parcels if _to_be_told(p, rows[p.order_id].state)]
+    effects.put(tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in told])
+    return len(parcels)
+
+
+def _to_be_told(parcel: Parcel, state: str) -> bool:
+    """Whether the platform does not know the parcel's number: not its own label, nor a number it shows already."""
+    return parcel.label_origin == OWN or (parcel.label_origin == CARRIER and state not in MOVED_ON)
 
 
 def _report(parcel: Parcel, shop: Shop, order_ref: str, now: int) -> effects.Effect:
@@ -188,20 +201,13 @@ def _complete(tx: Tx, ids: Iterable[int]) -> list[int]:
 
 def _find(tx: Tx, code: str) -> Parcel | Problem:
     found = warehouse_queries.parcels_numbered(tx, [code])
-    if not found and code.isdecimal() and len(code) < 19:
+    if not found and code.isascii() and code.isdecimal() and len(code) <= LONGEST_ID:
         found = warehouse_queries.parcels(tx, [int(code)])
     if not found:
         found = warehouse_queries.parcels_of_orders(tx, orders_queries.ids_of(tx, [code]))
     alive = [parcel for parcel in found if parcel.state != CANCELLED] or found
     if not alive:
-        return Problem(
-            "unknown_code",
-            "code",
-            code[:80],
-            N_("No parcel has the number {code}."),
-            PERSON_MAY_NOT_TELL,
-            {"code": code[:80]},
-        )
+        return _no_parcel(code)
     if len(alive) > 1:
         return Problem(
             "several_parcels",
@@ -214,19 +220,20 @@ def _find(tx: Tx, code: str) -> Parcel | Problem:
     return alive[0]
 
 
-def _open(tx: Tx, package_id: int) -> _Bench:
+def _open(tx: Tx, package_id: int) -> _Bench | Problem:
     found = warehouse_queries.parcels(tx, [package_id])
-    if not found:
-        none = Problem(
-            "unknown_code",
-            "code",
-            str(package_id),
-            N_("No parcel has the number {code}."),
-            PERSON_MAY_NOT_TELL,
-            {"code": package_id},
-        )
-        return _Bench(Parcel(*([None] * len(Parcel._fields))), [], SkuIndex([], []), none)
-    return _bench(tx, found[0])
+    return _bench(tx, found[0]) if found else _no_parcel(str(package_id))
+
+
+def _no_parcel(code: str) -> Problem:
+    return Problem(
+        "unknown_code",
+        "code",
+        code[:80],
+        N_("No parcel has the number {code}."),
+        PERSON_MAY_NOT_TELL,
+        {"code": code[:80]},
+    )
 
 
 def _bench(tx: Tx, parcel: Parcel) -> _Bench:

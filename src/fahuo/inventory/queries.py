@@ -1,17 +1,17 @@
-"""Every SQL statement of the inventory station that reads. Counters are locked in SKU order, so no two workers deadlock."""
+"""Every SQL statement of the inventory station that reads. Counters are locked in SKU order: no two workers deadlock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, func, select
 
 from fahuo.inventory.tables import ledger, pool, reservations, stock
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 
-_SELLER = bindparam("seller")
+_SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
 
 LOCK_POOL = (
     select(pool.c.sku_id, pool.c.on_hand - pool.c.reserved)

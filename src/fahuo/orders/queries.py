@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Select, bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, func, select, tuple_
 
 from fahuo.orders.tables import holds, order_lines, orders
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 
-_SELLER = bindparam("seller")
+_SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
 
 
 @cache
@@ -24,8 +24,6 @@ def _for_update(query: Select[Any]) -> Select[Any]:
 def _locked(tx: Tx, query: Select[Any]) -> Select[Any]:
     """Rows are locked by whoever may write; a transaction that only reads cannot and need not."""
     return query if tx.readonly else _for_update(query)
-
-
 
 
 class Stored(NamedTuple):
@@ -79,7 +77,7 @@ class Stored(NamedTuple):
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    return Stored(*row[:36], msgspec.json.decode(row[36]), *row[37:])
+    return Stored._make((*row[:36], msgspec.json.decode(row[36]), *row[37:]))
 
 
 KNOWN = (
@@ -126,7 +124,9 @@ LINES = (
     .order_by(order_lines.c.order_id, order_lines.c.line_no)
 )
 OPEN_HOLDS = (
-    select(holds.c.order_id, holds.c.code, holds.c.since_at, holds.c.blocks, holds.c.owner, holds.c.field, holds.c.value)
+    select(
+        holds.c.order_id, holds.c.code, holds.c.since_at, holds.c.blocks, holds.c.owner, holds.c.field, holds.c.value
+    )
     .where(holds.c.seller_id == _SELLER, holds.c.released_at.is_(None), any_of(holds.c.order_id, "orders"))
     .order_by(holds.c.order_id, holds.c.code)
 )
@@ -247,7 +247,8 @@ TO_PLAN = (
     .where(
         orders.c.seller_id == _SELLER,
         orders.c.station == "plan",
-        tuple_(_URGENCY, orders.c.id) > tuple_(bindparam("due", type_=BigInteger), bindparam("after", type_=BigInteger)),
+        tuple_(_URGENCY, orders.c.id)
+        > tuple_(bindparam("due", type_=BigInteger), bindparam("after", type_=BigInteger)),
     )
     .order_by(_URGENCY, orders.c.id)
     .limit(bindparam("most"))
@@ -321,7 +322,8 @@ WAITING_AT = (
     .where(
         orders.c.seller_id == _SELLER,
         orders.c.station == bindparam("station"),
-        tuple_(_URGENCY, orders.c.id) > tuple_(bindparam("due", type_=BigInteger), bindparam("after", type_=BigInteger)),
+        tuple_(_URGENCY, orders.c.id)
+        > tuple_(bindparam("due", type_=BigInteger), bindparam("after", type_=BigInteger)),
     )
     .order_by(_URGENCY, orders.c.id)
     .limit(bindparam("most"))

@@ -323,7 +323,7 @@ def close(
     if lanes is not None:
         params["lanes"] = bulk.array(tx, lanes)
     found = tx.execute(ended.returning(_e.id, _e.kind, _e.package_id), params)
-    return sorted((id_, kind, package) for id_, kind, package in found)
+    return sorted((row[0], row[1], row[2]) for row in found)
 
 
 def requeue(tx: Tx, ids: Iterable[int], now: int) -> list[int]:

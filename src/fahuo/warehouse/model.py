@@ -55,6 +55,8 @@ class Parcel(NamedTuple):
     handed_over_at: int | None
     first_scan_at: int | None
     delivered_at: int | None
+    weight_g: int = 0
+    """As planned, with carton; 0 when not known."""
 
 
 class Item(NamedTuple):

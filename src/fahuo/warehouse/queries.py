@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, func, select
 
 from fahuo.carriers.tables import services
 from fahuo.inventory.tables import stock
@@ -14,7 +14,7 @@ from fahuo.store.engine import Tx
 from fahuo.warehouse.model import CARRIER, PLANNED, Item, Parcel
 from fahuo.warehouse.tables import label_files, labels, package_items, packages, waves
 
-_SELLER = bindparam("seller")
+_SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
 _PARCEL = tuple(packages.c[name] for name in Parcel._fields)
 
 
@@ -85,7 +85,11 @@ def without_number(tx: Tx, limit: int, after: int = 0) -> list[int]:
     """Ids of planned parcels of own carriers that have no waybill number yet, above `after`."""
     p = packages.c
     mine = select(p.id).where(
-        p.seller_id == tx.seller_id, p.state == PLANNED, p.label_origin == CARRIER, p.tracking_number == "", p.id > after
+        p.seller_id == tx.seller_id,
+        p.state == PLANNED,
+        p.label_origin == CARRIER,
+        p.tracking_number == "",
+        p.id > after,
     )
     return [row[0] for row in tx.rows(mine.order_by(p.id).limit(limit))]
 

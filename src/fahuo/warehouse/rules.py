@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from fahuo.kernel.problems import Problem
+from fahuo.kernel.text import N_
 from fahuo.warehouse.model import ARRANGED, CANCELLED, Item, Parcel
 
 WAVE_PARCELS = 200
@@ -19,42 +20,42 @@ def may_pack(parcel: Parcel, held: bool) -> Problem | None:
             "parcel_cancelled",
             "package",
             str(parcel.id),
-            "This parcel is cancelled.",
-            "Put the units back on the shelf and throw the label away.",
+            N_("This parcel is cancelled."),
+            N_("Put the units back on the shelf and throw the label away."),
         )
     if parcel.packed_at is not None:
         return Problem(
-            "already_packed", "package", str(parcel.id), "This parcel is packed already.", "Take the next one."
+            "already_packed", "package", str(parcel.id), N_("This parcel is packed already."), N_("Take the next one.")
         )
     if held:
         return Problem(
             "order_held",
             "package",
             str(parcel.id),
-            "The order is held.",
-            "Put the parcel aside and look at the order's hold.",
+            N_("The order is held."),
+            N_("Put the parcel aside and look at the order's hold."),
         )
     if parcel.state != ARRANGED:
         return Problem(
             "no_label_yet",
             "package",
             str(parcel.id),
-            "This parcel has no label yet.",
-            "Arrange shipment first, then import the label.",
+            N_("This parcel has no label yet."),
+            N_("Arrange shipment first, then import the label."),
         )
     return None
 
 
 def count_scan(items: Sequence[Item], sku_id: int, units: int) -> tuple[int, Problem | None]:
-    """Which item row a scanned SKU counts for: (index, None), or (-1, problem) when it does not belong or is too many."""
+    """Which item row a scanned SKU counts for: (index, None), or (-1, problem) when it is wrong or too many."""
     rows = [(i, item) for i, item in enumerate(items) if item.sku_id == sku_id]
     if not rows:
         return -1, Problem(
             "wrong_item",
             "sku",
             str(sku_id),
-            "This article does not belong in the parcel.",
-            "Put it back and pick the right one.",
+            N_("This article does not belong in the parcel."),
+            N_("Put it back and pick the right one."),
         )
     for i, item in rows:
         if item.scanned + units <= item.quantity:
@@ -63,8 +64,8 @@ def count_scan(items: Sequence[Item], sku_id: int, units: int) -> tuple[int, Pro
         "too_many",
         "sku",
         str(sku_id),
-        "The parcel already holds all units of this article.",
-        "Take the extra unit out.",
+        N_("The parcel already holds all units of this article."),
+        N_("Take the extra unit out."),
     )
 
 
@@ -85,11 +86,3 @@ def cut_waves(parcels: Sequence[tuple[tuple[int, ...], int]], size: int = WAVE_P
         indices = [parcels[i][1] for i in members]
         waves += [indices[start : start + size] for start in range(0, len(indices), size)]
     return waves
-
-
-def pick_lines(items: Sequence[Item], bins: Mapping[int, str]) -> list[tuple[str, int, int]]:
-    """(bin, SKU, units) of a wave, in bin order: the way through the aisles."""
-    units: dict[int, int] = {}
-    for item in items:
-        units[item.sku_id] = units.get(item.sku_id, 0) + item.quantity
-    return sorted((bins.get(sku, ""), sku, count) for sku, count in units.items())

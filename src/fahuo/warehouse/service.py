@@ -38,10 +38,12 @@ def scanned(tx: Tx, items: Sequence[Item]) -> None:
     bulk.update(tx, package_items, key, ("scanned",), rows)
 
 
-def pack(tx: Tx, ids: Iterable[int], at: int) -> int:
-    """Arranged parcels become packed. A parcel packed already is left alone. Returns how many changed."""
+def pack(tx: Tx, ids: Sequence[int], at: int) -> list[int]:
+    """Arranged parcels become packed; the ids of those that did. One packed already, or cancelled, is left alone."""
     rows = [(tx.seller_id, id_, PACKED, at) for id_ in ids]
-    return bulk.update(tx, packages, ("seller_id", "id"), ("state", "packed_at"), rows, "t.state = 'arranged'")
+    ready = "t.state = 'arranged'"
+    took = bulk.update_each(tx, packages, ("seller_id", "id"), (), rows, ready, set_=("state", "packed_at"))
+    return [id_ for id_, ok in zip(ids, took, strict=True) if ok]
 
 
 def move(tx: Tx, columns: Sequence[str], rows: Sequence[tuple[object, ...]], guard: str | None = None) -> int:
