@@ -49,6 +49,15 @@ def test_every_rule_names_its_source() -> None:
     assert all(rule.source and rule.source_date and rule.confidence in "ABCD" for rule in rules())
 
 
+def test_without_a_service_for_the_platforms_label_the_choice_is_made_when_arranging() -> None:
+    net = network(services=[service(1, shipping_type="SELLER")])
+    found = plan(orders(2, market=["US"] * 2, shipping_type=["TIKTOK", "SELLER"]), net, NOW)
+    assert found.chosen_by == ["chosen_when_arranging", "seller_decides"]
+    assert found.service.tolist() == [0, 1]
+    assert found.leave_at[0] != NONE
+    assert "Seller Center" in explain(found, 0)[0]
+
+
 def test_platform_decided_orders_get_carton_and_wave_but_no_service() -> None:
     net = network(warehouses=[warehouse(1), warehouse(2)])
     found = plan(orders(2, market=["VN"] * 2, shipping_type=["TIKTOK"] * 2, pinned=[2, 2]), net, NOW)

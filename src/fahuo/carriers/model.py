@@ -9,6 +9,9 @@ import msgspec
 ANY: Final = "*"
 """Any warehouse, country or market in a lane, an approval or a rate."""
 
+TIKTOK: Final = "TIKTOK"
+"""Shipping under the platform's label."""
+
 SHIPPING_TYPES: Final = ("TIKTOK", "SELLER", "BOTH")
 """Whose label a service travels under: the platform's, the seller's own, or either."""
 

@@ -12,6 +12,7 @@ from fahuo.kernel.money import Money
 from fahuo.kernel.text import DEFAULT, N_, t
 from fahuo.planning.choice import rule_for
 from fahuo.planning.model import (
+    ARRANGING,
     CARTON_NONE,
     CARTON_OWN,
     CARTON_UNKNOWN_SIZE,
@@ -79,6 +80,11 @@ def _headline(plan: Plan, index: int, lang: str) -> str:
     at = local(int(plan.leave_at[index]), zone(warehouse.zone)).strftime("%Y-%m-%d %H:%M")
     if plan.chosen_by[index] == PLATFORM:
         text = N_("The platform decides warehouse and carrier. Leaves {warehouse} by {at} ({zone}).")
+        return t(text, lang, warehouse=warehouse.code, at=at, zone=warehouse.zone)
+    if plan.chosen_by[index] == ARRANGING:
+        text = N_(
+            "You choose the carrier in Seller Center when you arrange shipment. Leaves {warehouse} by {at} ({zone})."
+        )
         return t(text, lang, warehouse=warehouse.code, at=at, zone=warehouse.zone)
     service = next(s for s in plan.network.services if s.id == plan.service[index])
     text = N_("{service} from {warehouse}, hand-over by {at} ({zone}).")

@@ -19,6 +19,8 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 PLATFORM: Final = "platform_decides"
 SELLER: Final = "seller_decides"
+ARRANGING: Final = "chosen_when_arranging"
+"""The seller may choose, but only the platform knows among what: in Seller Center, when shipment is arranged."""
 NOBODY: Final = "nothing_to_ship"
 UNKNOWN: Final = "unknown_shipping_type"
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from fahuo.carriers.model import TIKTOK
+from fahuo.carriers.rules import approved, carries_type
 from fahuo.kernel.instant import NONE
 from fahuo.planning.cartons import by_size, choose
 from fahuo.planning.choice import who_decides
 from fahuo.planning.departures import hand_overs
 from fahuo.planning.model import (
+    ARRANGING,
     NO_WAREHOUSE,
     PLATFORM,
     SELLER,
@@ -74,7 +77,7 @@ def waves(warehouse: Ints, service: Ints, leave_at: Ints, due_at: Ints) -> tuple
 def _empty(orders: PlanOrders, network: Network, now: int) -> Plan:
     n = len(orders)
     kinds = list(zip(orders.market, orders.shipping_type, strict=True))
-    decides = {kind: who_decides(*kind) for kind in set(kinds)}
+    decides = {kind: _chooser(*kind, network) for kind in set(kinds)}
     chosen_by = [decides[kind] for kind in kinds]
     return Plan(
         ids=orders.ids,
@@ -86,7 +89,7 @@ def _empty(orders: PlanOrders, network: Network, now: int) -> Plan:
         cost=np.zeros(n, np.int64),
         lateness=np.zeros(n, np.int64),
         chosen_by=chosen_by,
-        reason=["" if who in (PLATFORM, SELLER) else who for who in chosen_by],
+        reason=["" if who in (PLATFORM, ARRANGING, SELLER) else who for who in chosen_by],
         carton_note=[""] * n,
         wave=np.full(n, -1, np.int64),
         waves=[],
@@ -101,10 +104,19 @@ def _empty(orders: PlanOrders, network: Network, now: int) -> Plan:
     )
 
 
-def _decided_by(out: Plan, who: str) -> Ints:
+def _chooser(market: str, shipping_type: str, network: Network) -> str:
+    """Who decides; where no service of ours takes the platform's label, the seller does so when arranging shipment."""
+    who = who_decides(market, shipping_type)
+    if who != SELLER or shipping_type != TIKTOK:
+        return who
+    known = any(carries_type(service, TIKTOK) and approved(service, market) for service in network.services)
+    return SELLER if known else ARRANGING
+
+
+def _decided_by(out: Plan, *who: str) -> Ints:
     """The orders this party decides about, as far as nothing speaks against them yet."""
     return np.flatnonzero(
-        np.array([by == who and not why for by, why in zip(out.chosen_by, out.reason, strict=True)], dtype=np.bool_)
+        np.array([by in who and not why for by, why in zip(out.chosen_by, out.reason, strict=True)], dtype=np.bool_)
     )
 
 
@@ -121,7 +133,7 @@ def _pinned(out: Plan, orders: PlanOrders, network: Network) -> Ints:
 
 def _platform(out: Plan, orders: PlanOrders, network: Network, now: int, shelves: Shelves, site: Ints) -> None:
     """Orders whose carrier the platform fixes: its warehouse (else the first with the items), the next hand-over."""
-    part = _decided_by(out, PLATFORM)
+    part = _decided_by(out, PLATFORM, ARRANGING)
     loose = part[site[part] < 0]
     holding = shelves.holding(loose, range(min(len(network.warehouses), MASK_BITS)))
     site[loose] = [(mask & -mask).bit_length() - 1 for mask in holding.tolist()]
