@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fahuo.access.model import OWNER, PACKER
+from fahuo.catalogue.model import Sender
 from fahuo.flow import access, setup
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.import_data import import_data
@@ -43,7 +44,7 @@ def furnish(store: Store, folder: Path, orders: int = 60, seed: int = 7) -> Hous
     for market, body in generate(orders, MARKETS, seed, Options(SEEN, seller_shipping=0.7)):
         files.setdefault(market, []).append(body)
     for market, lines in files.items():
-        setup.add_shop(house, f"shop-{market}", market, "local")
+        setup.add_shop(house, f"shop-{market}", market, "local", sender=_sender(market))
         path = folder / f"{market}.jsonl"
         path.write_bytes(b"\n".join(lines))
         import_orders(house, [path], f"shop-{market}", actor="test")
@@ -53,6 +54,15 @@ def furnish(store: Store, folder: Path, orders: int = 60, seed: int = 7) -> Hous
     access.add_user(house, "mei", OWNER, OWNER_PASSWORD, "test")
     access.add_user(house, "liu", PACKER, PACKER_PASSWORD, "test")
     return house
+
+
+def _sender(market: str) -> Sender:
+    place = {"VN": ("Hồ Chí Minh", "Hồ Chí Minh", "700000"), "US": ("Los Angeles", "CA", "90012")}[market]
+    phone = {"VN": "+84901234567", "US": "+12135550100"}[market]
+    return Sender(
+        name="Fahuo Test Co., Ltd.", lines=("8 Example Road",), city=place[0], region=place[1], postal_code=place[2],
+        country=market, phone=phone,
+    )  # fmt: skip
 
 
 def _catalogue(folder: Path, orders: int) -> list[Path]:

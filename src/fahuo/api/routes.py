@@ -31,12 +31,14 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     for status, text in _SAID.items()
 }
 STATUS: Final = {
+    "forbidden": 403, "form_foreign": 403,
     "not_found": 404, "unknown_wave": 404, "unknown_shop": 404, "unknown_code": 404, "unknown_paper": 404,
-    "version_changed": 412, "in_progress": 409, "key_reused": 422, "too_large": 413, "left_already": 409,
-    "already_packed": 409, "order_held": 409, "parcel_cancelled": 409, "no_label_yet": 409, "wrong_item": 409,
-    "too_many": 409, "items_missing": 409, "wrong_label": 409, "unknown_article": 409, "several_parcels": 409,
+    "in_progress": 409, "left_already": 409, "already_packed": 409, "order_held": 409, "parcel_cancelled": 409,
+    "no_label_yet": 409, "wrong_item": 409, "too_many": 409, "items_missing": 409, "wrong_label": 409,
+    "unknown_article": 409, "several_parcels": 409,
+    "version_changed": 412, "too_large": 413, "key_reused": 422,
 }  # fmt: skip
-"""HTTP status of problems that have one of their own; the others follow the exit code: 403, 400, 503."""
+"""HTTP status of problems that have one of their own; the others follow the exit code: 409, 400, 503."""
 
 
 def mount(app: FastAPI) -> None:

@@ -131,6 +131,8 @@ def _conditions(
     found: list[ColumnElement[bool]] = [orders.c.seller_id == tx.seller_id]
     if wanted.state:
         found.append(orders.c.state == wanted.state)
+    if wanted.station and not wanted.by_urgency:
+        found.append(orders.c.station == wanted.station)
     if wanted.market:
         found.append(orders.c.market == wanted.market)
     if wanted.due_before is not None:

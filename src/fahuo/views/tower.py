@@ -167,7 +167,7 @@ def late_rates(tx: Tx, now: int, book: LateClock, shops: Collection[int] | None 
         select(
             orders.c.shop_id,
             clocks.c.clock,
-            clocks.c.pack,
+            orders.c.pack,
             func.sum(case((told, 1), else_=0)),
             func.sum(case((told & missed, 1), else_=0)),
             func.sum(case((told, 0), else_=1)),
@@ -182,7 +182,7 @@ def late_rates(tx: Tx, now: int, book: LateClock, shops: Collection[int] | None 
             func.coalesce(withdrawn, False).is_(False),
             due.of_shops(shops),
         )
-        .group_by(orders.c.shop_id, clocks.c.clock, clocks.c.pack),
+        .group_by(orders.c.shop_id, clocks.c.clock, orders.c.pack),
         **_shops(tx, shops),
     )
     return _by_shop(rows, {shop.id: (shop.name, shop.market) for shop in catalogue.shop_list(tx)}, book)

@@ -21,7 +21,7 @@ from fahuo.web.gate import STATIC, LoginNeeded, draw
 
 UPLOAD_MAX = 2 << 30
 FORM_MAX = 1 << 20
-STATUS = {1: 403, 2: 400, 3: 503}
+STATUS = {1: 409, 2: 400, 3: 503}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -42,6 +42,7 @@ def create_app(house: House) -> FastAPI:
         app.include_router(part.router, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
     mount(app)
+    app.add_exception_handler(Exception, _bug)
     app.add_exception_handler(LoginNeeded, _log_in)
     app.add_exception_handler(Failure, _failed)
     app.add_exception_handler(StarletteHTTPException, _http)
@@ -129,6 +130,18 @@ async def _http(request: Request, error: Exception) -> Response:
     }
     message, then = texts.get(error.status_code, (N_("The request could not be read."), ""))
     return _problem(request, Problem(f"http_{error.status_code}", message=message, next=then), error.status_code)
+
+
+async def _bug(request: Request, _error: Exception) -> Response:
+    # The server logs what happened; whoever asked learns only that it is ours. This answer passes no middleware.
+    found = Problem(
+        "bug",
+        message=N_("Fahuo failed in a way it should not."),
+        next=N_("Try again; if it stays, report what the server's log says at this moment."),
+    )
+    answer = _problem(request, found, 500)
+    answer.headers.update({**HEADERS, "cache-control": "no-store"})
+    return answer
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

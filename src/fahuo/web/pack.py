@@ -34,7 +34,7 @@ def step(
     code = code.strip()
     open_id = int(package) if package.isdecimal() else 0
     view, found = scan(house_of(request), visitor, open_id, code)
-    done = view is not None and view.state == "packed" and found is None
+    done = bool(open_id) and view is not None and view.state == "packed" and found is None
     template = "pack_part.html" if "x-fragment" in request.headers else "pack.html"
     return draw(request, template, visitor, view=view, found=found, scanned=code, done=done)
 
