@@ -10,7 +10,6 @@ import sys
 from importlib import import_module
 from typing import Any, Final
 
-import click
 import msgspec
 import typer
 
@@ -51,10 +50,10 @@ _COMMANDS: Final = {
 class _Lazy(typer.core.TyperGroup):
     """Loads a part only when its command is called: `fahuo deadlines compute` must not wait for a web server."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
         return sorted({*_GROUPS, *_COMMANDS})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
         if cmd_name in _GROUPS:
             app: typer.Typer = import_module(_GROUPS[cmd_name]).app
             group = typer.main.get_group(app)
@@ -98,21 +97,33 @@ def run(arguments: list[str]) -> int:
         result = typer.main.get_command(app).main(args=arguments, prog_name="fahuo", standalone_mode=False)
     except Failure as failure:
         return _fail(failure.problem, failure.exit_code, as_json)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return int(stop.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except Exception as error:
+        return _ended(error, as_json)
+    except KeyboardInterrupt:
         return _fail(Problem("stopped", message=N_("Stopped.")), 3, as_json)
-    except click.UsageError as error:
-        wrong = Problem("usage", message=N_("{error}"), next=N_("Try --help."), params={"error": error.format_message()})
-        return _fail(wrong, 2, as_json)
-    except click.ClickException as error:
-        return _fail(Problem("usage", message=N_("{error}"), params={"error": error.format_message()}), 2, as_json)
-    except BrokenPipeError:
+    return int(result) if isinstance(result, int) else 0
+
+
+def _ended(error: Exception, as_json: bool) -> int:
+    """What no command meant to happen: stopped, wrongly used, nobody reads any more, or a bug."""
+    if isinstance(error, typer.Abort):
+        return _fail(Problem("stopped", message=N_("Stopped.")), 3, as_json)
+    if isinstance(error, typer.TyperException):
+        return _misused(error, as_json)
+    if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        return _unexpected(error, as_json)
-    return int(result) if isinstance(result, int) else 0
+    return _unexpected(error, as_json)
+
+
+def _misused(error: typer.TyperException, as_json: bool) -> int:
+    """Wrong use, in plain lines."""
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    if not said:  # a group without a command: its help is printed already
+        return 2
+    return _fail(Problem("usage", message=N_("{error}"), next=N_("Try --help."), params={"error": said}), 2, as_json)
 
 
 def _unexpected(error: Exception, as_json: bool) -> int:
@@ -123,7 +134,12 @@ def _unexpected(error: Exception, as_json: bool) -> int:
     if isinstance(error, SQLAlchemyError):
         # The driver's text may hold the values of a row, so only its first words are shown.
         why = str(getattr(error, "orig", error)).splitlines()[0][:200]
-        wrong = Problem("database", message=N_("The database could not: {why}"), next=N_("Run `fahuo db upgrade`, check the database, try again."), params={"why": why})
+        wrong = Problem(
+            "database",
+            message=N_("The database could not: {why}"),
+            next=N_("Run `fahuo db upgrade`, check the database, try again."),
+            params={"why": why},
+        )
         return _fail(wrong, 3, as_json)
     if isinstance(error, OSError):
         wrong = Problem("system", message=N_("The system could not: {why}"), params={"why": str(error)[:300]})
