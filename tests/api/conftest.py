@@ -9,7 +9,10 @@ from fahuo.access.rules import TOKEN_ACTIONS
 from fahuo.flow import access
 from fahuo.flow.house import House
 from fahuo.web.app import create_app
+from tests.support.house import furnished, house
 from tests.support.serving import serving
+
+__all__ = ["furnished", "house"]
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from fastapi import FastAPI
 
 from fahuo.flow.house import House
 from fahuo.web.app import create_app
-from tests.support.house import OWNER_PASSWORD, PACKER_PASSWORD
+from tests.support.house import OWNER_PASSWORD, PACKER_PASSWORD, furnished, house
 from tests.support.serving import serving
+
+__all__ = ["furnished", "house"]
 
 
 class Visitor:
