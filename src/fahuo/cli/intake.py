@@ -21,7 +21,9 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="Order files, or a folder of tables with a mapping.")],
     shop: Annotated[str, typer.Option(help="Shop the orders belong to.")],
     format_: Annotated[str, typer.Option("--format", help="auto, seller-center, tiktok-json or mapping.")] = "auto",
-    mapping: Annotated[str | None, typer.Option(help="Mapping file (TOML), or the name of one that ships: olist.")] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="Mapping file (TOML), or the name of one that ships: olist.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="Read the data as it stood at this instant.")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -44,11 +46,20 @@ def import_(
     if as_json:
         say.document({"schema": "fahuo.import/1", **report.counts(), "refused": report.refused})
     else:
-        say.say(N_("{read} orders read: {created} new, {updated} changed, {unchanged} unchanged, {refused} refused."),
-                refused=len({(r.file, r.order, r.row) for r in report.refused}), **report.counts())
+        say.say(
+            N_("{read} orders read: {created} new, {updated} changed, {unchanged} unchanged, {refused} refused."),
+            refused=len({(r.file, r.order, r.row) for r in report.refused}),
+            **report.counts(),
+        )
         for refusal in report.refused[:50]:
-            say.warn(N_("{file} row {row}, order {order}: {message} {next}"), file=refusal.file, row=refusal.row or "-",
-                     order=refusal.order or "-", message=refusal.message, next=refusal.next)
+            say.warn(
+                N_("{file} row {row}, order {order}: {message} {next}"),
+                file=refusal.file,
+                row=refusal.row or "-",
+                order=refusal.order or "-",
+                message=refusal.message,
+                next=refusal.next,
+            )
         if len(report.refused) > 50:
             say.warn(N_("… and {count} more; --json lists them all."), count=len(report.refused) - 50)
     if report.refused:
@@ -60,14 +71,23 @@ def _instant(text: str) -> int:
         return parse_instant(text)
     except ValueError:
         raise Failure(
-            Problem("bad_instant", "as-of", text[:80], N_("{value} is no instant."), N_("Write 2018-03-01T00:00:00Z, or a date with an offset."), {"value": text[:80]})
+            Problem(
+                "bad_instant",
+                "as-of",
+                text[:80],
+                N_("{value} is no instant."),
+                N_("Write 2018-03-01T00:00:00Z, or a date with an offset."),
+                {"value": text[:80]},
+            )
         ) from None
 
 
 def import_data(
     kind: Annotated[str, typer.Argument(help="skus, stock, warehouses, carriers, rates, cartons or numbers.")],
     files: Annotated[list[Path] | None, typer.Argument(help="CSV or XLSX.")] = None,
-    show_template: Annotated[bool, typer.Option("--template", help="Print the columns with an example row and stop.")] = False,
+    show_template: Annotated[
+        bool, typer.Option("--template", help="Print the columns with an example row and stop.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -76,17 +96,44 @@ def import_data(
         typer.echo(template(kind), nl=False)
         return
     if not files:
-        raise Failure(Problem("no_files", "files", None, N_("No file was given."), N_("Name the CSV or XLSX files; --template prints the columns.")))
+        raise Failure(
+            Problem(
+                "no_files",
+                "files",
+                None,
+                N_("No file was given."),
+                N_("Name the CSV or XLSX files; --template prints the columns."),
+            )
+        )
     with house() as opened:
         report = take_data(opened.store, kind, files, opened.clock.now(), actor(), dry_run=dry_run)
     lang = say.settings().lang
     if as_json:
         refused = [{"file": r.file, "row": r.row, **r.problem.as_dict(lang)} for r in iter_refused(report)]
-        say.document({"schema": "fahuo.import-data/1", "kind": kind, "read": report.read, "taken": report.taken, "refused": refused})
+        say.document(
+            {
+                "schema": "fahuo.import-data/1",
+                "kind": kind,
+                "read": report.read,
+                "taken": report.taken,
+                "refused": refused,
+            }
+        )
     else:
-        say.say(N_("{read} rows read, {taken} taken, {refused} refused."), read=report.read, taken=report.taken, refused=report.read - report.taken)
+        say.say(
+            N_("{read} rows read, {taken} taken, {refused} refused."),
+            read=report.read,
+            taken=report.taken,
+            refused=report.read - report.taken,
+        )
         for row in list(iter_refused(report))[:50]:
             shown = row.problem.render(lang)
-            say.warn(N_("{file} row {row}: {message} {next}"), file=row.file, row=row.row or "-", message=shown.message, next=shown.next)
+            say.warn(
+                N_("{file} row {row}: {message} {next}"),
+                file=row.file,
+                row=row.row or "-",
+                message=shown.message,
+                next=shown.next,
+            )
     if report.refused:
         raise typer.Exit(1)

@@ -177,9 +177,6 @@ def _show(file: Path, pages: list[dict[str, Any]]) -> None:
             _say(f"    {problem['message']} [{problem['code']}]")
 
 
-# `labels print --wave` and `labels attach` need the database: flow opens it, so they are added where flow is wired.
-
-
 def _lang() -> str:
     return language(os.environ.get("FAHUO_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG"))
 

@@ -47,6 +47,16 @@ _COMMANDS: Final = {
 }
 
 
+def _group(name: str) -> typer.Typer:
+    """The commands of a group; `labels` has some that need the database and some that need nothing."""
+    app: typer.Typer = import_module(_GROUPS[name]).app
+    if name != "labels":
+        return app
+    both = typer.Typer(no_args_is_help=True, help=app.info.help)
+    both.registered_commands = [*app.registered_commands, *import_module("fahuo.cli.printing").app.registered_commands]
+    return both
+
+
 class _Lazy(typer.core.TyperGroup):
     """Loads a part only when its command is called: `fahuo deadlines compute` must not wait for a web server."""
 
@@ -55,8 +65,7 @@ class _Lazy(typer.core.TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
         if cmd_name in _GROUPS:
-            app: typer.Typer = import_module(_GROUPS[cmd_name]).app
-            group = typer.main.get_group(app)
+            group = typer.main.get_group(_group(cmd_name))
             group.name = cmd_name
             return group
         if cmd_name in _COMMANDS:
@@ -121,7 +130,8 @@ def _ended(error: Exception, as_json: bool) -> int:
 def _misused(error: typer.TyperException, as_json: bool) -> int:
     """Wrong use, in plain lines."""
     said = error.format_message() if hasattr(error, "format_message") else str(error)
-    if not said:  # a group without a command: its help is printed already
+    if not said or (said.count("\n") > 1 and not as_json):  # no command was named: the help is the answer
+        sys.stderr.write(said)
         return 2
     return _fail(Problem("usage", message=N_("{error}"), next=N_("Try --help."), params={"error": said}), 2, as_json)
 

@@ -7,15 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
+from fahuo.catalogue import queries as catalogue
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, house
 from fahuo.flow.house import House, need_shop
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
+from fahuo.orders import queries as orders_queries
 from fahuo.views import orders as views
 from fahuo.views.json import order_json, row_json
-from fahuo.views.order import find, show
+from fahuo.views.order import show
 
 app = typer.Typer(no_args_is_help=True, help="Orders: list and show.")
 PAGE = 500
@@ -39,9 +41,22 @@ def list_(
         if as_json:
             say.json_lines(rows)
             return
-        say.table(N_("Orders"), [N_("Order"), N_("Shop"), N_("State"), N_("Station"), N_("Due"), N_("Clock"), N_("Held")],
-                  [(r["platform_order_id"], r["shop"], r["state"], r["station"], r.get("due_at", ""), r.get("clock", ""),
-                    ", ".join(h["code"] for h in r["held"])) for r in rows])
+        say.table(
+            N_("Orders"),
+            [N_("Order"), N_("Shop"), N_("State"), N_("Station"), N_("Due"), N_("Clock"), N_("Held")],
+            [
+                (
+                    r["platform_order_id"],
+                    r["shop"],
+                    r["state"],
+                    r["station"],
+                    r.get("due_at", ""),
+                    r.get("clock", ""),
+                    ", ".join(h["code"] for h in r["held"]),
+                )
+                for r in rows
+            ],
+        )
 
 
 @app.command("show")
@@ -51,12 +66,19 @@ def show_(
 ) -> None:
     """One order with clocks, holds, parcels, plan and journal."""
     with house() as opened, opened.store.read() as tx:
-        ids = find(tx, order)
+        ids = ([int(order)] if order.isdecimal() and show(tx, int(order), 0) else []) or orders_queries.ids_of(
+            tx, [order]
+        )
         if len(ids) != 1:
             raise Failure(
-                Problem("unknown_order" if not ids else "several_orders", "order", order[:80],
-                        N_("There is no order {order}.") if not ids else N_("Several shops have an order {order}."),
-                        N_("Give the platform's order id, or our own from `fahuo orders list`."), {"order": order[:80]})
+                Problem(
+                    "unknown_order" if not ids else "several_orders",
+                    "order",
+                    order[:80],
+                    N_("There is no order {order}.") if not ids else N_("Several shops have an order {order}."),
+                    N_("Give the platform's order id, or our own from `fahuo orders list`."),
+                    {"order": order[:80]},
+                )
             )
         view = show(tx, ids[0], opened.clock.now())
         if view is None:
@@ -65,16 +87,27 @@ def show_(
     if as_json:
         say.document(shown)
         return
-    say.table(f"{view.row['platform_order_id']} · {view.shop}", [N_("Field"), N_("Value")],
-              [(k, view.row[k]) for k in ("market", "state", "station", "shipping_type", "carrier_name", "tracking_number")])
-    say.table(N_("Clocks"), [N_("Clock"), N_("Who"), N_("Due"), N_("Outcome"), N_("Source")],
-              [(c.clock, c.party, iso(c.due_at), c.outcome, c.source) for c in view.clocks])
-    say.table(N_("Holds"), [N_("Code"), N_("Owner"), N_("Since"), N_("Released")],
-              [(h.code, h.owner, iso(h.since_at), iso(h.released_at) if h.released_at else "") for h in view.holds])
+    say.table(
+        f"{view.row['platform_order_id']} · {view.shop}",
+        [N_("Field"), N_("Value")],
+        [(k, view.row[k]) for k in ("market", "state", "station", "shipping_type", "carrier_name", "tracking_number")],
+    )
+    say.table(
+        N_("Clocks"),
+        [N_("Clock"), N_("Who"), N_("Due"), N_("Outcome"), N_("Source")],
+        [(c.clock, c.party, iso(c.due_at), c.outcome, c.source) for c in view.clocks],
+    )
+    say.table(
+        N_("Holds"),
+        [N_("Code"), N_("Owner"), N_("Since"), N_("Released")],
+        [(h.code, h.owner, iso(h.since_at), iso(h.released_at) if h.released_at else "") for h in view.holds],
+    )
     say.table(N_("Journal"), [N_("At"), N_("What"), N_("Who")], [(iso(j.at), j.kind, j.actor) for j in view.timeline])
 
 
-def _filter(opened: House, state: str, station: str, shop: str, market: str, due_before: str, hold: str) -> views.Filter:
+def _filter(
+    opened: House, state: str, station: str, shop: str, market: str, due_before: str, hold: str
+) -> views.Filter:
     shop_id = None
     if shop:
         with opened.store.read() as tx:
@@ -82,9 +115,19 @@ def _filter(opened: House, state: str, station: str, shop: str, market: str, due
     try:
         before = parse_instant(due_before) if due_before else None
     except ValueError:
-        raise Failure(Problem("bad_instant", "due-before", due_before[:80], N_("{value} is no instant."),
-                              N_("Write 2018-03-01T00:00:00Z, or a date with an offset."), {"value": due_before[:80]})) from None
-    return views.Filter(state=state, station=station, shop_id=shop_id, market=market, due_before=before, hold=hold, sort="new")
+        raise Failure(
+            Problem(
+                "bad_instant",
+                "due-before",
+                due_before[:80],
+                N_("{value} is no instant."),
+                N_("Write 2018-03-01T00:00:00Z, or a date with an offset."),
+                {"value": due_before[:80]},
+            )
+        ) from None
+    return views.Filter(
+        state=state, station=station, shop_id=shop_id, market=market, due_before=before, hold=hold, sort="new"
+    )
 
 
 def _rows(opened: House, wanted: views.Filter, limit: int | None) -> Iterator[dict[str, Any]]:
@@ -92,7 +135,7 @@ def _rows(opened: House, wanted: views.Filter, limit: int | None) -> Iterator[di
     with opened.store.read() as tx:
         while True:
             page = views.page(tx, wanted, PAGE if left is None else min(PAGE, left), cursor)
-            names = views.shop_names(tx)
+            names = {shop.id: shop.name for shop in catalogue.shop_list(tx)}
             for row in page.rows:
                 yield row_json(row, page.holds.get(row.id, []), names)
             cursor = page.next

@@ -31,11 +31,24 @@ def scan(
             view = _or_fail(confirm(opened, view.package_id, label, actor()))
     if as_json:
         items = [{"sku": i.sku, "quantity": i.quantity, "scanned": i.scanned} for i in view.items]
-        say.document({"schema": "fahuo.bench/1", "package": str(view.package_id), "order": view.order_ref, "shop": view.shop,
-                      "tracking_number": view.tracking_number, "state": view.state, "complete": view.complete, "items": items})
+        say.document(
+            {
+                "schema": "fahuo.bench/1",
+                "package": str(view.package_id),
+                "order": view.order_ref,
+                "shop": view.shop,
+                "tracking_number": view.tracking_number,
+                "state": view.state,
+                "complete": view.complete,
+                "items": items,
+            }
+        )
     else:
-        say.table(f"{view.order_ref} {view.tracking_number}", [N_("SKU"), N_("Name"), N_("Units"), N_("Scanned")],
-                  [(i.sku, i.name, i.quantity, i.scanned) for i in view.items])
+        say.table(
+            f"{view.order_ref} {view.tracking_number}",
+            [N_("SKU"), N_("Name"), N_("Units"), N_("Scanned")],
+            [(i.sku, i.name, i.quantity, i.scanned) for i in view.items],
+        )
         say.say(N_("State: {state}"), state=view.state)
 
 

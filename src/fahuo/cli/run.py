@@ -50,7 +50,15 @@ def work(
     outbound = channels()
     if lane:
         if unknown := sorted(set(lane) - set(outbound)):
-            raise Failure(Problem("unknown_lane", "lane", unknown[0], N_("There is no lane {lane}. Lanes: {known}."), params={"lane": unknown[0], "known": ", ".join(outbound)}))
+            raise Failure(
+                Problem(
+                    "unknown_lane",
+                    "lane",
+                    unknown[0],
+                    N_("There is no lane {lane}. Lanes: {known}."),
+                    params={"lane": unknown[0], "known": ", ".join(outbound)},
+                )
+            )
         outbound = {name: outbound[name] for name in lane}
     with house() as opened:
         while True:
@@ -59,7 +67,9 @@ def work(
                 if as_json:
                     say.document({"schema": "fahuo.work/1", "effects": dict(done)})
                 else:
-                    say.say(N_("Effects: {counts}"), counts=", ".join(f"{k} {v}" for k, v in sorted(done.items())) or "-")
+                    say.say(
+                        N_("Effects: {counts}"), counts=", ".join(f"{k} {v}" for k, v in sorted(done.items())) or "-"
+                    )
             if once or stop.wait(PAUSE_S):
                 return
 
@@ -77,7 +87,9 @@ def _tell(done: Pass, as_json: bool) -> None:
         say.document({"schema": "fahuo.run/1", **msgspec.to_builtins(done)})
     elif done.rechecked or done.planned or done.unplanned or done.effects:
         say.say(
-            N_("{planned} planned, {unplanned} could not be planned, {rechecked} moved on, effects: {effects} ({seconds} s)"),
+            N_(
+                "{planned} planned, {unplanned} could not be planned, {rechecked} moved on, effects: {effects} ({seconds} s)"
+            ),
             planned=done.planned,
             unplanned=done.unplanned,
             rechecked=done.rechecked,
@@ -92,4 +104,13 @@ def _instant(text: str) -> int:
     try:
         return parse_instant(text)
     except ValueError:
-        raise Failure(Problem("bad_instant", "now", text[:80], N_("{value} is no instant."), N_("Write 2018-03-01T00:00:00Z, or a date with an offset."), {"value": text[:80]})) from None
+        raise Failure(
+            Problem(
+                "bad_instant",
+                "now",
+                text[:80],
+                N_("{value} is no instant."),
+                N_("Write 2018-03-01T00:00:00Z, or a date with an offset."),
+                {"value": text[:80]},
+            )
+        ) from None

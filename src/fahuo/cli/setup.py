@@ -13,8 +13,18 @@ def init(as_json: AsJson = False) -> None:
     settings, made = initialise(say.settings())
     say.forget()
     if as_json:
-        say.document({"schema": "fahuo.init/1", "home": str(settings.home), "key_file": str(settings.master_key_file), "key_made": made})
+        say.document(
+            {
+                "schema": "fahuo.init/1",
+                "home": str(settings.home),
+                "key_file": str(settings.master_key_file),
+                "key_made": made,
+            }
+        )
         return
     say.say(N_("Ready in {home}."), home=settings.home)
     if made:
-        say.say(N_("Master key made: {file}. Keep a copy elsewhere: without it no personal data can be read."), file=settings.master_key_file)
+        say.say(
+            N_("Master key made: {file}. Keep a copy elsewhere: without it no personal data can be read."),
+            file=settings.master_key_file,
+        )

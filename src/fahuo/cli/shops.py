@@ -12,7 +12,7 @@ from fahuo.cli.options import AsJson, house
 from fahuo.deadlines.packs import load_book
 from fahuo.flow.setup import add_shop, shop_json
 from fahuo.kernel.text import N_
-from fahuo.views.shops import shops_of
+from fahuo.views.shops import shop_views
 
 app = typer.Typer(no_args_is_help=True, help="Shops of the seller.")
 
@@ -23,11 +23,15 @@ def add(
     market: Annotated[str, typer.Option(help="US, GB, VN, TH, PH, MY, SG, ID, JP, DE, FR, IT, ES, IE, MX, BR.")],
     seller_type: Annotated[str, typer.Option(help="local or cross_border.")],
     shipping_type: Annotated[str, typer.Option(help="TIKTOK or SELLER, for orders that do not say.")] = "TIKTOK",
-    zone: Annotated[str | None, typer.Option(help="IANA zone of the shop's exports; else the market's usual one.")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="IANA zone of the shop's exports; else the market's usual one.")
+    ] = None,
     pack: Annotated[str | None, typer.Option(help="Rule pack instead of the market's own.")] = None,
     channel: Annotated[str, typer.Option(help="files or callback: how results go back.")] = "files",
     callback_url: Annotated[str | None, typer.Option(help="Address of the seller's own system.")] = None,
-    callback_secret: Annotated[str | None, typer.Option(help="Key that signs the calls; else one is made.", envvar="FAHUO_CALLBACK_SECRET")] = None,
+    callback_secret: Annotated[
+        str | None, typer.Option(help="Key that signs the calls; else one is made.", envvar="FAHUO_CALLBACK_SECRET")
+    ] = None,
     sender: Annotated[str | None, typer.Option(help="Seller's full name on labels.")] = None,
     sender_address: Annotated[str | None, typer.Option(help="Seller's street and number on labels.")] = None,
     sender_city: Annotated[str, typer.Option()] = "",
@@ -69,16 +73,33 @@ def add(
     if as_json:
         say.document({"schema": "fahuo.shop/1", **shop_json(shop)})
     else:
-        say.say(N_("Shop {name}: {market}, {kind}, times in {zone}."), name=shop.name, market=shop.market, kind=shop.seller_type, zone=shop.zone)
+        say.say(
+            N_("Shop {name}: {market}, {kind}, times in {zone}."),
+            name=shop.name,
+            market=shop.market,
+            kind=shop.seller_type,
+            zone=shop.zone,
+        )
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """All shops."""
-    with house() as opened:
-        shops = shops_of(opened)
+    with house() as opened, opened.store.read() as tx:
+        shops = [view.shop for view in shop_views(tx, opened.clock.now())]
     if as_json:
         say.json_lines(shop_json(shop) for shop in shops)
     else:
-        say.table(N_("Shops"), [N_("Name"), N_("Market"), N_("Seller type"), N_("Shipping type"), N_("Zone"), N_("Rule pack"), N_("Channel")],
-                  [(s.name, s.market, s.seller_type, s.shipping_type, s.zone, s.pack, s.channel) for s in shops])
+        say.table(
+            N_("Shops"),
+            [
+                N_("Name"),
+                N_("Market"),
+                N_("Seller type"),
+                N_("Shipping type"),
+                N_("Zone"),
+                N_("Rule pack"),
+                N_("Channel"),
+            ],
+            [(s.name, s.market, s.seller_type, s.shipping_type, s.zone, s.pack, s.channel) for s in shops],
+        )

@@ -1,0 +1,71 @@
+"""`fahuo bench`: every claim about speed is a ratio measured in one run by one of these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fahuo.cli import say
+from fahuo.cli.options import AsJson
+from fahuo.kernel.text import N_
+
+app = typer.Typer(no_args_is_help=True, help="Measure: own figure and raw figure in one run.")
+
+
+def _show(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        say.document(found)
+        return
+    say.table("", [N_("Figure"), N_("Value")], [(key, value) for key, value in found.items() if key != "schema"])
+
+
+@app.command()
+def pipeline(
+    orders: Annotated[int, typer.Option(min=1, help="Orders of two lines.")] = 20_000,
+    input_: Annotated[Path | None, typer.Option("--input", help="TikTok-like JSON lines instead of generated ones.")] = None,
+    db: Annotated[str | None, typer.Option(help="A PostgreSQL URL; fresh databases are made beside it.")] = None,
+    repeats: Annotated[int, typer.Option(min=1)] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """The whole journey, against bare driver inserts of the same rows."""
+    from fahuo.bench.pipeline import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(orders, input_, db, repeats), as_json)
+
+
+@app.command()
+def deadlines(rows: Annotated[int, typer.Option(min=1)] = 1_000_000, as_json: AsJson = False) -> None:
+    """Orders with all their clocks a second, and of numpy.busday_offset."""
+    from fahuo.bench.deadlines import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(rows), as_json)
+
+
+@app.command()
+def plan(
+    orders: Annotated[int, typer.Option(min=1)] = 100_000,
+    services: Annotated[int, typer.Option(min=1)] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Seconds, cost, lower bound and gap of one plan."""
+    from fahuo.bench.plan import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(orders, services), as_json)
+
+
+@app.command()
+def labels(count: Annotated[int, typer.Option(min=1)] = 1_000, as_json: AsJson = False) -> None:
+    """Labels a second, and of the bare typst compile of the same pages."""
+    from fahuo.bench.labels import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(count), as_json)
+
+
+@app.command()
+def pages(orders: Annotated[int, typer.Option(min=1)] = 20_000, as_json: AsJson = False) -> None:
+    """p50 and p95 of the pages, in milliseconds."""
+    from fahuo.bench.pages import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(orders), as_json)
