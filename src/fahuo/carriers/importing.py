@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 
-from fahuo.carriers.tables import approvals, carriers, lanes, number_ranges, rates, services
+from fahuo.carriers.tables import approvals, carriers, exchange_rates, lanes, number_ranges, rates, services
 from fahuo.kernel.ids import new_ids
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
@@ -135,33 +135,68 @@ def put_rates(tx: Tx, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     )
 
 
-def put_numbers(tx: Tx, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-    """Write number ranges given as (service, values). A range known already only gets a later end, never a new start."""
-    known = {
-        tuple(row[1:]): row[0]
-        for row in tx.rows(
-            select(
-                number_ranges.c.id, number_ranges.c.service_id, number_ranges.c.prefix, number_ranges.c.suffix
-            ).where(number_ranges.c.seller_id == tx.seller_id)
-        )
-    }
+def put_numbers(tx: Tx, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> list[int]:
+    """Write number ranges given as (service, values). A range known already only gets a later end, never a new start.
+
+    Returns the indices of rows not taken: their numbers belong to another range, and no number is given twice.
+    """
+    n = number_ranges.c
+    mine = select(n.id, n.service_id, n.prefix, n.suffix, n.width, n.first_number, n.last_number)
+    # Locked, because a worker may be drawing numbers; in the order in which it locks them.
+    found = tx.rows(mine.where(n.seller_id == tx.seller_id).order_by(n.id).with_for_update())
+    ranges = [_Range(*row) for row in found]
     fresh = iter(new_ids(len(rows)))
-    columns = ("seller_id", "id", "service_id", "prefix", "suffix", "width", "check_rule", "next_number", "last_number")
-    values = [
-        (
-            tx.seller_id,
-            known.get((service, row["prefix"], row["suffix"])) or next(fresh),
-            service,
-            row["prefix"],
-            row["suffix"],
-            row["width"],
-            row["check"],
-            row["first"],
-            row["last"],
-        )
-        for service, row in rows
-    ]
+    refused, values = [], []
+    for i, (service, row) in enumerate(rows):
+        new = _Range(0, service, row["prefix"], row["suffix"], row["width"], row["first"], row["last"])
+        same = next((one for one in ranges if one.key == new.key), None)
+        last = max(new.last, same.last) if same else new.last
+        if any(one.meets(new._replace(last=last)) for one in ranges if one is not same):
+            refused.append(i)
+            continue
+        kept = (same or new)._replace(id=same.id if same else next(fresh), last=last)
+        ranges = [one for one in ranges if one is not same] + [kept]
+        values.append((tx.seller_id, kept.id, *kept[1:5], row["check"], kept.first, kept.first, kept.last))
+    columns = (
+        "seller_id",
+        "id",
+        "service_id",
+        "prefix",
+        "suffix",
+        "width",
+        "check_rule",
+        "first_number",
+        "next_number",
+        "last_number",
+    )
     bulk.upsert(tx, number_ranges, columns, values, ("seller_id", "id"), ("last_number",))
+    return refused
+
+
+class _Range(NamedTuple):
+    id: int
+    service_id: int
+    prefix: str
+    suffix: str
+    width: int
+    first: int
+    last: int
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What names a range: the same again is the same range."""
+        return self[1:6]
+
+    def meets(self, other: _Range) -> bool:
+        """Whether both would spell the same number, for whichever service."""
+        alike = (self.prefix, self.suffix, self.width) == (other.prefix, other.suffix, other.width)
+        return alike and self.first <= other.last and other.first <= self.last
+
+
+def put_exchange(tx: Tx, rows: Sequence[tuple[str, str, int]], at: int) -> None:
+    """Write exchange rates: (currency, base, minor units of the base for a million minor units of the currency)."""
+    columns = ("seller_id", "currency", "base", "parts_per_million", "since_at")
+    bulk.upsert(tx, exchange_rates, columns, [(tx.seller_id, *row, at) for row in rows], columns[:3], columns[3:])
 
 
 def _replace(

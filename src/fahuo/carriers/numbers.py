@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -11,8 +11,11 @@ from fahuo.carriers.tables import number_ranges
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
 
-_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
-FEWEST_LEFT = 1
+_S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)
+S10_WIDTH: Final = len(_S10_WEIGHTS)
+CHECKS: Final = ("none", "mod10", "s10")
+"""Check digits: none, mod10 (Luhn), s10 (UPU S10: eight digits, modulo 11)."""
+_NINE: Final = 9
 
 
 def take_numbers(tx: Tx, wanted: Mapping[int, int]) -> dict[int, list[str]]:
@@ -37,7 +40,7 @@ def take_numbers(tx: Tx, wanted: Mapping[int, int]) -> dict[int, list[str]]:
     moved: list[tuple[Any, ...]] = []
     for id_, service, prefix, suffix, width, rule, first, last in rows:
         count = min(left[service], last - first + 1)
-        if count < FEWEST_LEFT:
+        if not count:
             continue
         left[service] -= count
         moved.append((tx.seller_id, id_, count))
@@ -70,8 +73,8 @@ def check_digit(digits: str, rule: str) -> str:
         total = 0
         for place, digit in enumerate(reversed(digits)):
             value = int(digit) * (2 if place % 2 == 0 else 1)
-            total += value - 9 if value > 9 else value
+            total += value - _NINE if value > _NINE else value
         return str(-total % 10)
-    weighed = sum(int(d) * w for d, w in zip(digits[-8:].rjust(8, "0"), _S10_WEIGHTS, strict=True))
+    weighed = sum(int(d) * w for d, w in zip(digits.rjust(S10_WIDTH, "0"), _S10_WEIGHTS, strict=True))
     rest = 11 - weighed % 11
     return {10: "0", 11: "5"}.get(rest, str(rest))

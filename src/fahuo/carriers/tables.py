@@ -89,6 +89,7 @@ number_ranges = Table(
     Column("suffix", Text, nullable=False),
     Column("width", Integer, nullable=False),
     Column("check_rule", Text, nullable=False, comment="none, mod10 or s10"),
+    Column("first_number", BigInteger, nullable=False, comment="with prefix and suffix it names the range"),
     Column("next_number", BigInteger, nullable=False),
     Column("last_number", BigInteger, nullable=False),
     CheckConstraint("next_number <= last_number + 1", name="number_range_left"),

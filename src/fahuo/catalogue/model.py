@@ -12,7 +12,7 @@ GOODS: Final = {"general": 0, "battery": 1, "liquid": 2, "dangerous": 4, "food":
 
 WAREHOUSE_KINDS: Final = ("own", "overseas", "third_party")
 CHANNELS: Final = ("files", "callback")
-"""How results go back to the platform for a shop without API: by uploaded files, or by a call to the seller's system."""
+"""How results go back for a shop without API: by uploaded files, or by a call to the seller's own system."""
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class SkuIndex:
         self._listed: dict[tuple[int, str], int] = {(shop, ref): sku for shop, ref, sku in listings}
 
     def find(self, shop_id: int, platform_sku_id: str, seller_sku: str) -> int | None:
-        """The SKU behind a shop's article: its listing first, then a listing for all shops, then the seller's own code."""
+        """The SKU behind a shop's article: by its listing, then a listing for all shops, then the seller's own code."""
         listed = self._listed
         found = listed.get((shop_id, platform_sku_id))
         if found is None:

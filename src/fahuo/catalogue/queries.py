@@ -75,7 +75,7 @@ def sku_index(tx: Tx) -> SkuIndex:
             skus.c.barcode,
         ).where(skus.c.seller_id == seller)
     )
-    found = [Sku(*row, parts=tuple(parts.get(row[0], ()))) for row in rows]
+    found = [Sku(*[*row, tuple(parts.get(row[0], ()))]) for row in rows]
     listed = tx.rows(
         select(listings.c.shop_id, listings.c.platform_sku_id, listings.c.sku_id).where(listings.c.seller_id == seller)
     )
@@ -127,6 +127,12 @@ def sku_codes(tx: Tx, wanted: Iterable[str]) -> dict[str, int]:
     """code → id of the SKUs among `wanted` that exist."""
     found = select(skus.c.sku, skus.c.id).where(skus.c.seller_id == tx.seller_id, any_of(skus.c.sku, "codes"))
     return {row[0]: row[1] for row in tx.rows(found, codes=array(tx, list(wanted)))}
+
+
+def bundle_ids(tx: Tx) -> set[int]:
+    """SKUs that are bundles."""
+    found = select(bundle_parts.c.bundle_id).where(bundle_parts.c.seller_id == tx.seller_id).distinct()
+    return {row[0] for row in tx.rows(found)}
 
 
 def callbacks(tx: Tx) -> list[tuple[int, str, str, bytes]]:

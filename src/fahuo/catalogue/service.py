@@ -1,4 +1,4 @@
-"""What the catalogue station writes: sellers, shops, SKUs with listings and bundles, warehouses, cartons. Never commits."""
+"""What the catalogue station writes: sellers, shops, SKUs, listings, bundles, warehouses, cartons. Never commits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add_seller(tx: Tx, name: str, at: int) -> None:
 
 
 def add_shop(tx: Tx, shop: Shop, secret: bytes | None, at: int) -> None:
-    """Write a shop, or change the one with that id. `secret`: the sealed key that signs calls to the seller's system."""
+    """Write a shop, or change the one with that id. `secret`: the sealed key that signs calls to its system."""
     columns = (
         "seller_id",
         "id",
@@ -133,8 +133,13 @@ def _put_coded(
 ) -> None:
     fresh = iter(new_ids(len(rows)))
     values = [
-        (tx.seller_id, known.get(row["code"]) or next(fresh), row["code"], row["name"] or row["code"])
-        + tuple(row[name] for name in names[1:])
+        (
+            tx.seller_id,
+            known.get(row["code"]) or next(fresh),
+            row["code"],
+            row["name"] or row["code"],
+            *(row[name] for name in names[1:]),
+        )
         for row in rows
     ]
     bulk.upsert(tx, table, ("seller_id", "id", "code", *names), values, ("seller_id", "id"), names)

@@ -21,7 +21,7 @@ class Shipped(NamedTuple):
 
 
 def write(rows: Iterable[Shipped]) -> bytes:
-    """UTF-8 with BOM and CRLF, as the Seller Center writes its own files. Cells that a spreadsheet would run are quoted."""
+    """UTF-8 with BOM and CRLF, as the Seller Center writes its files. Cells a spreadsheet would run are quoted."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)

@@ -7,25 +7,29 @@ receiver's words and goes to a person.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
+from typing import Final
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.channels.callback.send import CallbackChannel
+from fahuo.channels.ports import Endpoint, Outbound
 from fahuo.channels.shipped_file import Shipped, write
 from fahuo.flow.house import House
-from fahuo.flow.parcels import SHIPPED
-from fahuo.channels.ports import Endpoint, Outbound
+from fahuo.flow.parcels import FILES_LANE, SHIPPED
+from fahuo.kernel.stopwatch import stage
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
+from fahuo.orders.model import FINISHED
 from fahuo.orders.rules import Hold, hold
 from fahuo.store import effects, journal
 from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Store, Tx
 from fahuo.warehouse import service as warehouse
 
-FILES_LANE = "files"
-BATCH = 500
+BATCH: Final = 500
+SHOWN: Final = 200
+"""Characters of a receiver's answer that a hold shows."""
 
 
 def channels() -> dict[str, Outbound]:
@@ -49,7 +53,8 @@ def work(
     with store.read(seller_id) as tx:
         endpoints = endpoints_of(tx)
     while limit is None or sum(done.values()) < limit:
-        claimed = effects.claim(store, worker, list(outbound), batch, now, seller_id=seller_id)
+        with stage("report"):
+            claimed = effects.claim(store, worker, list(outbound), batch, now, seller_id=seller_id)
         if not claimed:
             break
         answers: list[Answer] = []
@@ -57,7 +62,7 @@ def work(
             mine = [one for one in claimed if one.lane == lane]
             if mine:
                 answers += channel.send(mine, endpoints)
-        with store.write(seller_id) as tx:
+        with stage("report"), store.write(seller_id) as tx:
             book(tx, claimed, answers, now, worker)
         done.update(answer.state for answer in answers)
     return done
@@ -66,36 +71,51 @@ def work(
 def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int, actor: str) -> None:
     """Write the answers and what follows from those that count."""
     by_id = {one.id: one for one in claimed}
+    # Orders first, then their effects, as everywhere: an import may be ending some of them.
+    rows = {row.id: row for row in orders_queries.heads_of(tx, {one.order_id for one in claimed if one.order_id})}
     took = effects.finish(tx, answers)
     counted = [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok and by_id[a.id].kind == SHIPPED]
-    _apply(tx, [one for one, a in counted if a.state == "done"], [(one, a) for one, a in counted if a.state == "declined"], now, actor)
+    reported = [one for one, a in counted if a.state == "done"]
+    declined = [(one, a) for one, a in counted if a.state == "declined"]
+    packages = [(one.package_id, now) for one in reported if one.package_id]
+    warehouse.move(tx, ("reported_at",), packages, "t.reported_at IS NULL")
+    entries = [_reported(one, now, actor) for one in reported if one.order_id in rows]
+    entries += [_declined(one, answer, now, actor) for one, answer in declined if one.order_id in rows]
+    _rehold(tx, reported, [(one, a) for one, a in declined if _open(rows.get(one.order_id or 0))], now)
+    touched = {entry.order_id for entry in entries}
+    heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in touched})
+    columns = ("version", "journal_seq", "journal_head")
+    orders.move(tx, columns, [(id_, rows[id_].version + 1, *head) for id_, head in heads.items()])
 
 
-def _apply(
-    tx: Tx, reported: Sequence[Claimed], declined: Sequence[tuple[Claimed, Answer]], now: int, actor: str
-) -> None:
-    touched = sorted({one.order_id for one in (*reported, *(one for one, _ in declined)) if one.order_id})
-    if not touched:
-        return
-    rows = {row.id: row for row in orders_queries.heads_of(tx, touched)}
-    warehouse.move(tx, ("reported_at",), [(one.package_id, now) for one in reported if one.package_id], "t.reported_at IS NULL")
-    entries = [
-        journal.Entry(one.order_id, "reported", now, actor, {"package": str(one.package_id), "number": one.body.get("number", "")})
-        for one in reported
-        if one.order_id
-    ]
+def _open(row: orders_queries.Head | None) -> bool:
+    return row is not None and row.state not in FINISHED
+
+
+def _reported(one: Claimed, now: int, actor: str) -> journal.Entry:
+    data = {"package": str(one.package_id), "number": one.body.get("number", "")}
+    return journal.Entry(one.order_id or 0, "reported", now, actor, data)
+
+
+def _declined(one: Claimed, answer: Answer, now: int, actor: str) -> journal.Entry:
+    data = {"code": _code(answer), "package": str(one.package_id)}
+    return journal.Entry(one.order_id or 0, "report_declined", now, actor, data)
+
+
+def _code(answer: Answer) -> str:
+    return str(answer.outcome.get("status") or answer.outcome.get("code") or "")
+
+
+def _rehold(tx: Tx, reported: Sequence[Claimed], declined: Sequence[tuple[Claimed, Answer]], now: int) -> None:
+    """A declined report goes to a person with the receiver's words; one that was taken at last frees the order."""
+    open_ = orders_queries.open_holds(tx, {one.order_id for one in reported if one.order_id})
+    gone = [(h.order_id, h.code, h.since_at) for list_ in open_.values() for h in list_ if h.code == "report_declined"]
+    orders.release(tx, gone, now, "system", "the report was taken")
     holds: dict[int, list[Hold]] = {}
     for one, answer in declined:
-        if one.order_id:
-            words = str(answer.outcome.get("answer") or answer.outcome.get("message") or "")[:200]
-            code = str(answer.outcome.get("status") or answer.outcome.get("code") or "")
-            holds[one.order_id] = [hold("report_declined", "report", f"{code} {words}".strip())]
-            entries.append(journal.Entry(one.order_id, "report_declined", now, actor, {"code": code, "package": str(one.package_id)}))
-    heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
+        words = str(answer.outcome.get("answer") or answer.outcome.get("message") or "")[:SHOWN]
+        holds[one.order_id or 0] = [hold("report_declined", "report", f"{_code(answer)} {words}".strip())]
     orders.hold(tx, holds, now)
-    orders.move(
-        tx, ("version", "journal_seq", "journal_head"), [(id_, rows[id_].version + 1, *head) for id_, head in heads.items()]
-    )
 
 
 def endpoints_of(tx: Tx) -> dict[int, Endpoint]:
@@ -106,25 +126,41 @@ def endpoints_of(tx: Tx) -> dict[int, Endpoint]:
     }
 
 
-def export_shipped(house: House, shop_name: str | None = None, *, worker: str = "export", seller_id: int = 1) -> tuple[bytes, int]:
+def export_shipped(
+    house: House,
+    shop_name: str | None = None,
+    deliver: Callable[[bytes], object] | None = None,
+    *,
+    worker: str = "export",
+    seller_id: int = 1,
+) -> tuple[bytes, int]:
     """The shipped-file of everything packed and not yet exported: (CSV, parcels).
 
-    The effects then wait for proof: the next export that shows the order moved on closes them.
+    The effects then wait for proof: the next export that shows the order moved on closes them. They are booked as
+    exported once `deliver` has kept the file; when it fails they are in the next file.
     """
     now = house.clock.now()
-    rows: list[Shipped] = []
     with house.store.read(seller_id) as tx:
         shops = {str(shop.id): shop.name for shop in catalogue.shop_list(tx)}
+    mine: list[Claimed] = []
     back: list[Claimed] = []
     while claimed := effects.claim(house.store, worker, [FILES_LANE], BATCH, now, seller_id=seller_id):
-        mine = [one for one in claimed if shop_name is None or shops.get(one.scope) == shop_name]
-        back += [one for one in claimed if one not in mine]
-        rows += [
-            Shipped(str(one.body["order"]), str(one.package_id), str(one.body["carrier"]), str(one.body["number"]))
-            for one in mine
-        ]
-        with house.store.write(seller_id) as tx:
-            effects.finish(tx, [one.answer("waiting", {"exported_at": now}) for one in mine])
+        for one in claimed:
+            (mine if shop_name is None or shops.get(one.scope) == shop_name else back).append(one)
     with house.store.write(seller_id) as tx:
         effects.release(tx, back)
-    return write(rows), len(rows)
+    content = write(
+        Shipped(str(one.body["order"]), str(one.package_id), str(one.body["carrier"]), str(one.body["number"]))
+        for one in mine
+    )
+    try:
+        if deliver is not None:
+            deliver(content)
+    except BaseException:
+        with house.store.write(seller_id) as tx:
+            effects.release(tx, mine)
+        raise
+    for start in range(0, len(mine), BATCH):
+        with house.store.write(seller_id) as tx:
+            effects.finish(tx, [one.answer("waiting", {"exported_at": now}) for one in mine[start : start + BATCH]])
+    return content, len(mine)

@@ -35,17 +35,17 @@ from fahuo.warehouse.model import Parcel
 
 BATCH = 2_000
 COLUMNS = (
-    Column("number", text(100), "waybill number", required=True, example="FH000100000VN"),
+    Column("number", text(100), N_("waybill number"), required=True, example="FH000100000VN"),
     Column(
         "event",
         text(100),
-        "first_scan, in_transit, delivered, exception, returned, or the carrier's word",
+        N_("first_scan, in_transit, delivered, exception, returned, or the carrier's word"),
         required=True,
         example="first_scan",
     ),
-    Column("at", parse_instant, "when, ISO 8601 with offset", required=True, example="2026-11-21T09:30:00+07:00"),
-    Column("text", text(500), "the carrier's words", example="Picked up"),
-    Column("place", text(200), "where", example="Ho Chi Minh City"),
+    Column("at", parse_instant, N_("when, ISO 8601 with offset"), required=True, example="2026-11-21T09:30:00+07:00"),
+    Column("text", text(500), N_("the carrier's words"), example="Picked up"),
+    Column("place", text(200), N_("where"), example="Ho Chi Minh City"),
 )
 _MOVED = (
     "state",

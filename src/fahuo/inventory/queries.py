@@ -1,4 +1,4 @@
-"""Every SQL statement of the inventory station that reads. Counters are locked in SKU order: no two workers deadlock."""
+"""Every SQL statement of the inventory station that reads. Counters are locked in SKU order, so nobody deadlocks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Reservation(NamedTuple):
 def lock_available(tx: Tx, skus: Iterable[int]) -> dict[int, int]:
     """Units of each SKU nobody has reserved yet; the rows stay locked until the transaction ends."""
     rows = fetch(tx, LOCK_POOL, seller=tx.seller_id, skus=array(tx, sorted(set(skus))))
-    return {sku: left for sku, left in rows}
+    return dict(rows)
 
 
 def lock_shelves(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], int]:

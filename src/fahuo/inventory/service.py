@@ -1,7 +1,7 @@
 """What the inventory station does to a batch: reserve, place, issue, release, count. Never commits.
 
-Every change moves a counter by a conditional update, under a check constraint, and writes the ledger row that proves it.
-Rows are locked in SKU order first, so the verdicts computed in memory are the verdicts of the database; the pool is
+Every change moves a counter by a conditional update, under a check constraint, and writes the ledger row that proves
+it. Rows are locked in SKU order first, so the verdicts computed in memory are the verdicts of the database; the pool is
 locked before the shelves everywhere, so two workers never wait for each other.
 """
 
@@ -67,7 +67,7 @@ def record(tx: Tx, orders: Iterable[Sequence[Want]], at: int, actor: str) -> Non
 
 
 def place(tx: Tx, where: Mapping[int, int], at: int, actor: str) -> set[int]:
-    """Put reserved orders (order → warehouse) on the shelves of that warehouse; returns the orders that found no units."""
+    """Put reserved orders (order → warehouse) on that warehouse's shelves; returns the orders that found no units."""
     grouped = _by_order(queries.reserved(tx, where), "reserved")
     shelves = queries.lock_shelves(tx, {row.sku_id for rows in grouped.values() for row in rows})
     losers = set(where) - set(grouped)

@@ -1,4 +1,4 @@
-"""Tables of the inventory station: one pooled counter per SKU, one per SKU and warehouse, and the ledger that proves both."""
+"""Tables of the inventory station: a pooled counter per SKU, one per SKU and warehouse, the ledger that proves both."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Table, Text
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from fahuo.kernel.instant import zone
 from fahuo.kernel.money import exponent_of, parse_minor
 from fahuo.kernel.problems import Problem
-from fahuo.kernel.text import N_
+from fahuo.kernel.text import N_, Phrase
 
 MAX_INT: Final = 2**53
+
+
+class CellError(ValueError):
+    """Why a cell cannot be read, as a text that can be translated."""
+
+    def __init__(self, why: str, **params: Any) -> None:
+        self.phrase = Phrase(why, **params)
+        super().__init__(str(self.phrase))
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,10 @@ def whole(low: int = 0, high: int = MAX_INT) -> Callable[[str], int]:
 
     def parse(cell: str) -> int:
         if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", cell):
-            raise ValueError("not a whole number")
-        value = int(cell.split(".")[0])
+            raise CellError(N_("not a whole number"))
+        value = int(cell.split(".", 1)[0])
         if not low <= value <= high:
-            raise ValueError(f"not between {low} and {high}")
+            raise CellError(N_("not between {low} and {high}"), low=low, high=high)
         return value
 
     return parse
@@ -46,9 +55,9 @@ def text(limit: int = 200) -> Callable[[str], str]:
 
     def parse(cell: str) -> str:
         if cell.startswith("="):
-            raise ValueError("a formula, not a text")
+            raise CellError(N_("a formula, not a text"))
         if len(cell) > limit:
-            raise ValueError(f"longer than {limit} characters")
+            raise CellError(N_("longer than {limit} characters"), limit=limit)
         return cell
 
     return parse
@@ -60,7 +69,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
     def parse(cell: str) -> str:
         if cell.casefold() not in known:
-            raise ValueError("not one of " + ", ".join(words))
+            raise CellError(N_("not one of {words}"), words=", ".join(words))
         return known[cell.casefold()]
 
     return parse
@@ -73,7 +82,7 @@ def several_of(words: Mapping[str, int]) -> Callable[[str], int]:
         mask = 0
         for word in cell.split("+"):
             if word.strip().casefold() not in words:
-                raise ValueError("not among " + ", ".join(words))
+                raise CellError(N_("not among {words}"), words=", ".join(words))
             mask |= words[word.strip().casefold()]
         return mask
 
@@ -89,8 +98,15 @@ def currency(cell: str) -> str:
 def amount(cell: str) -> str:
     """A plain decimal amount, kept as text until the row's currency is known; never negative."""
     if not re.fullmatch(r"\d{1,15}(\.\d{1,6})?", cell):
-        raise ValueError("not an amount such as 12.30")
+        raise CellError(N_("not an amount such as 12.30"))
     return cell
+
+
+def rate(cell: str) -> Decimal:
+    """A plain positive decimal number, exact."""
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?", cell) or not Decimal(cell):
+        raise CellError(N_("not a rate such as 3550.25"))
+    return Decimal(cell)
 
 
 def minor(value: str, code: str) -> int:
@@ -102,21 +118,21 @@ def clock_time(cell: str) -> str:
     """HH:MM."""
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", cell)
     if not found:
-        raise ValueError("not a time such as 16:30")
+        raise CellError(N_("not a time such as 16:30"))
     return f"{int(found[1]):02}:{found[2]}"
 
 
 def weekdays(cell: str) -> str:
     """Digits of the working weekdays, Monday = 1."""
     if not re.fullmatch(r"[1-7]{1,7}", cell) or len(set(cell)) != len(cell):
-        raise ValueError("not weekday digits such as 12345 (Monday = 1)")
+        raise CellError(N_("not weekday digits such as 12345 (Monday = 1)"))
     return "".join(sorted(cell))
 
 
 def country(cell: str) -> str:
     """An ISO 3166-1 alpha-2 code; UK means GB."""
     if not re.fullmatch(r"[A-Za-z]{2}", cell):
-        raise ValueError("not a two-letter country code")
+        raise CellError(N_("not a two-letter country code"))
     return "GB" if cell.upper() == "UK" else cell.upper()
 
 
@@ -136,8 +152,12 @@ def words_of(parse: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
     return split
 
 
+def _reason(error: ValueError) -> Phrase | str:
+    return error.phrase if isinstance(error, CellError) else str(error)
+
+
 def match_header(header: Sequence[str], columns: Sequence[Column]) -> tuple[dict[str, int], list[Problem]]:
-    """Column name → place in the file, by trimmed, case-insensitive name; required ones that are missing as problems."""
+    """Column name → place in the file, by trimmed name in any case; required ones that are missing as problems."""
     places: dict[str, int] = {}
     for place, cell in enumerate(header):
         name = re.sub(r"[\s-]+", "_", cell.strip().lstrip("\ufeff").casefold())
@@ -176,7 +196,7 @@ def parse_row(
                         None,
                         N_("{name} is empty."),
                         N_("Fill it in: {meaning}."),
-                        {"name": column.name, "meaning": column.meaning},
+                        {"name": column.name, "meaning": Phrase(column.meaning)},
                     )
                 )
             continue
@@ -190,7 +210,7 @@ def parse_row(
                     cell[:80],
                     N_("{name} cannot be read: {reason}."),
                     N_("It means: {meaning}."),
-                    {"name": column.name, "reason": str(error), "meaning": column.meaning},
+                    {"name": column.name, "reason": _reason(error), "meaning": Phrase(column.meaning)},
                 )
             )
     return values, problems

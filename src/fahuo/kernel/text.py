@@ -25,7 +25,24 @@ def t(msgid: str, /, lang: str = DEFAULT, **params: Any) -> str:
     A place that has no param stays visible as `{name}`.
     """
     text = msgid if lang == DEFAULT else _catalogue(language(lang)).get(msgid, msgid)
-    return text.format_map(_Places(params)) if params else text
+    if not params:
+        return text
+    told = {name: value.render(lang) if isinstance(value, Phrase) else value for name, value in params.items()}
+    return text.format_map(_Places(told))
+
+
+class Phrase:
+    """A text that fills a place of another text: translated when that one is."""
+
+    def __init__(self, msgid: str, **params: Any) -> None:
+        self.msgid, self.params = msgid, params
+
+    def render(self, lang: str = DEFAULT) -> str:
+        """The text in that language."""
+        return t(self.msgid, lang, **self.params)
+
+    def __str__(self) -> str:
+        return self.render()
 
 
 class _Places(dict[str, Any]):

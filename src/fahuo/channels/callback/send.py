@@ -1,4 +1,4 @@
-"""Sending effects to the seller's own system. Delivered at least once under one key, so the receiver applies it once."""
+"""Sending effects to the seller's own system: at least once under one key, so that the receiver applies it once."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class CallbackChannel:
 
 
 def _verdict(status: int) -> str:
-    if 200 <= status < 300:
+    if httpx.codes.is_success(status):
         return "done"
-    return "retry" if status >= 500 or status in _RETRY else "declined"
+    return "retry" if httpx.codes.is_server_error(status) or status in _RETRY else "declined"
 
 
 def _outcome(answer: httpx.Response) -> dict[str, Any]:

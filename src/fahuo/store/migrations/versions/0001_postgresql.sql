@@ -988,6 +988,7 @@ CREATE TABLE number_ranges (
     suffix TEXT NOT NULL,
     width INTEGER NOT NULL,
     check_rule TEXT NOT NULL,
+    first_number BIGINT NOT NULL,
     next_number BIGINT NOT NULL,
     last_number BIGINT NOT NULL,
     CONSTRAINT number_ranges_pkey PRIMARY KEY (seller_id, id),
@@ -996,6 +997,8 @@ CREATE TABLE number_ranges (
 );
 
 COMMENT ON COLUMN number_ranges.check_rule IS 'none, mod10 or s10';
+
+COMMENT ON COLUMN number_ranges.first_number IS 'with prefix and suffix it names the range';
 
 CREATE TABLE parcel_events (
     seller_id BIGINT NOT NULL,

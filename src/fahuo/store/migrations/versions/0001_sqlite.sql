@@ -756,6 +756,7 @@ CREATE TABLE number_ranges (
     suffix TEXT NOT NULL,
     width INTEGER NOT NULL,
     check_rule TEXT NOT NULL,
+    first_number BIGINT NOT NULL,
     next_number BIGINT NOT NULL,
     last_number BIGINT NOT NULL,
     CONSTRAINT number_ranges_pkey PRIMARY KEY (seller_id, id),
