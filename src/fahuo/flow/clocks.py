@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from fahuo.deadlines.packs import RuleBook
 from fahuo.deadlines.rules import compute
 from fahuo.deadlines.service import ClockValues
 from fahuo.kernel.instant import NONE
+from fahuo.orders.model import UNPAID
 
 _SELLER = PARTY["seller"]
 _BINDING = frozenset({CLOCK["ready_to_ship"], CLOCK["first_scan"]})
@@ -22,6 +23,7 @@ _BINDING = frozenset({CLOCK["ready_to_ship"], CLOCK["first_scan"]})
 class Timed(Protocol):
     """What the clocks need to know of an order; both the incoming order and the stored one have it."""
 
+    state: str
     market: str
     order_type: str
     shipping_type: str
@@ -47,6 +49,9 @@ class Timing(NamedTuple):
     due_clock: str | None
     pack: str | None
     why: str | None
+
+
+NOT_PAID: Final = Timing([], None, None, None, "not paid yet")
 
 
 def iso_region(place: Warehouse | None) -> str:
@@ -93,8 +98,9 @@ def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Fac
 def time_orders(
     orders: Sequence[Timed], shop: Shop, regions: Sequence[str], book: RuleBook, extensions: Sequence[Extension]
 ) -> list[Timing]:
-    """All clocks of a batch in one call of the rules, one Timing an order."""
-    return per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders), book)
+    """All clocks of a batch in one call of the rules, one Timing an order. Before payment none runs for the seller."""
+    timings = per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders), book)
+    return [NOT_PAID if order.state == UNPAID else timing for order, timing in zip(orders, timings, strict=True)]
 
 
 def per_order(clocks: Clocks, n: int, book: RuleBook) -> list[Timing]:
