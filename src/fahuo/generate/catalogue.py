@@ -21,6 +21,8 @@ from fahuo.generate.press import money_text, warehouse_ref
 Rows = Iterator[tuple[object, ...]]
 
 CHINA: Final = "CN-SZX"
+_SELLER_CHOOSES: Final = frozenset({"US", "GB", "JP"})
+"""Where the platform ships with a service the seller chooses (planning's `choice.toml`)."""
 _BREAKS: Final = ((0, 500, 1.0), (500, 1_000, 1.3), (1_000, 2_000, 1.8), (2_000, 5_000, 3.0), (5_000, 31_000, 7.5))
 _CARTONS: Final = (
     ("BAG-S", "Poly bag S", 250, 180, 30, 1_000, 10, "0.30", "bag"),
@@ -95,11 +97,10 @@ def _warehouses(markets: Sequence[str], orders: int, cross_border: bool) -> Rows
         m, people = MARKETS[market], PEOPLE[market]
         region, city, district, postal = PLACES[market][0]
         kind = "overseas" if cross_border else "own"
-        cutoff = "14:00" if m.flow == "sea" else "17:00"
         phone = f"+{people.code}{people.prefixes[0]}{'1234567890'[: people.digits]}"
         street = ", ".join(p for p in (people.streets[0].format(n=8), district) if p)
         yield (
-            f"{market}-1", f"{city} warehouse", market, region, city, postal, street, m.zone, kind, cutoff,
+            f"{market}-1", f"{city} warehouse", market, region, city, postal, street, m.zone, kind, "18:00",
             "123456", warehouse_ref(market), "Warehouse lead", phone, capacity,
         )  # fmt: skip
 
@@ -138,10 +139,15 @@ def _services(markets: Sequence[str], cross_border: bool) -> Iterator[tuple[Serv
 def _carriers(markets: Sequence[str], orders: int, cross_border: bool) -> Rows:
     for s, origin, to in _services(markets, cross_border):
         yield (
-            s.carrier, s.name, s.service, s.service_name, "SELLER", origin, ",".join(to), s.goods, s.max_weight_g,
+            s.carrier, s.name, s.service, s.service_name, _whose(to), origin, ",".join(to), s.goods, s.max_weight_g,
             1_200, 3_000, 6_000 if origin != "CN" else 8_000, max(500, orders), "18:00", "123456", *s.days,
             8 if origin != "CN" else 24, ",".join(to), "https://tracking.example.com/{number}",
         )  # fmt: skip
+
+
+def _whose(markets: Sequence[str]) -> str:
+    """Whose labels a service takes: also the platform's, where the platform lets the seller choose the service."""
+    return "BOTH" if set(markets) <= _SELLER_CHOOSES else "SELLER"
 
 
 def _rates(markets: Sequence[str], cross_border: bool) -> Rows:
