@@ -7,14 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from fahuo.catalogue import queries as catalogue
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, house
 from fahuo.flow.house import House, need_shop
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
-from fahuo.orders import queries as orders_queries
 from fahuo.views import orders as views
 from fahuo.views.json import order_json, row_json
 from fahuo.views.order import show
@@ -66,9 +64,7 @@ def show_(
 ) -> None:
     """One order with clocks, holds, parcels, plan and journal."""
     with house() as opened, opened.store.read() as tx:
-        ids = ([int(order)] if order.isdecimal() and show(tx, int(order), 0) else []) or orders_queries.ids_of(
-            tx, [order]
-        )
+        ids = views.find(tx, order)
         if len(ids) != 1:
             raise Failure(
                 Problem(
@@ -135,7 +131,7 @@ def _rows(opened: House, wanted: views.Filter, limit: int | None) -> Iterator[di
     with opened.store.read() as tx:
         while True:
             page = views.page(tx, wanted, PAGE if left is None else min(PAGE, left), cursor)
-            names = {shop.id: shop.name for shop in catalogue.shop_list(tx)}
+            names = views.shop_names(tx)
             for row in page.rows:
                 yield row_json(row, page.holds.get(row.id, []), names)
             cursor = page.next

@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select, union_all
 
 from fahuo.catalogue import queries as catalogue
+from fahuo.orders import queries as orders_queries
 from fahuo.orders.due import UNPACKED
 from fahuo.orders.tables import holds, orders
 from fahuo.store import personal
@@ -270,3 +271,17 @@ def open_holds(tx: Tx, ids: Iterable[int]) -> dict[int, list[HoldRow]]:
 def markets(tx: Tx) -> list[str]:
     """Markets of the seller's shops."""
     return sorted({shop.market for shop in catalogue.shop_list(tx)})
+
+
+def shop_names(tx: Tx) -> dict[int, str]:
+    """Shop id → name."""
+    return {shop.id: shop.name for shop in catalogue.shop_list(tx)}
+
+
+def find(tx: Tx, text: str) -> list[int]:
+    """Orders a person means by an id of ours or of the platform, in any shop; empty when there is none."""
+    if text.isdecimal() and len(text) <= ID_DIGITS:
+        own = tx.rows(select(orders.c.id).where(orders.c.seller_id == tx.seller_id, orders.c.id == int(text)))
+        if own:
+            return [int(own[0][0])]
+    return orders_queries.ids_of(tx, [text])
