@@ -1,8 +1,9 @@
-"""`fahuo deadlines`: every clock of an order computed and explained, without a database."""
+"""`fahuo deadlines`: clocks computed and explained without a database, and the rules changed for the orders in it."""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, BinaryIO
 
 import msgspec
@@ -26,6 +27,7 @@ Packs = Annotated[list[Path] | None, typer.Option("--packs", help="A folder with
 Setting = Annotated[
     list[str] | None, typer.Option("--setting", help="PACK.NAME=VALUE: another value for a pack's setting.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output and nothing else there.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="en or zh.")]
 
 
@@ -56,7 +58,10 @@ def compute(
 
 @app.command("explain")
 def explain_facts(
-    facts: Annotated[Path, typer.Option("--facts", help="JSON lines as for compute; - is standard input.")],
+    order: Annotated[str | None, typer.Argument(help="An order of the installation: our id or the platform's.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", help="JSON lines as for compute instead; - is standard input.")
+    ] = None,
     pack: Pack = None,
     now: Now = None,
     packs: Packs = None,
@@ -64,19 +69,33 @@ def explain_facts(
     lang: Lang = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines with every day counted or skipped.")] = False,
 ) -> None:
-    """Say for each order which rule gives each limit, where it comes from, and how each day was counted."""
+    """Say which rule gives each limit, where it comes from, and how each day was counted."""
     settings = load_settings(lang=lang)
-    book, at = _book(pack, packs, setting), _now(now, settings.now)
+    book = _book(pack, packs, setting)
+    if order is not None:
+        name, said, missing = _on_orders().explain_one(order, settings.lang)
+        _write(name, said, missing, book, settings.lang, as_json)
+        return
+    if facts is None:
+        raise Failure(
+            Problem(
+                "nothing_chosen",
+                "order",
+                message=N_("Say what is to be explained."),
+                next=N_("Give an order's id, or --facts FILE."),
+            )
+        )
+    at = _now(now, settings.now)
     bad = 0
-    with _open(facts) as stream:
+    with _opened(facts) as stream:
         for raw in lines.read_lines(stream):
-            order = lines.read_order(raw)
-            if isinstance(order, lines.BadLine):
+            one = lines.read_order(raw)
+            if isinstance(one, lines.BadLine):
                 bad += 1
-                shown = order.problem.render(settings.lang)
-                sys.stderr.write(f"{order.id or '?'}: {shown.field or ''} {shown.message} {shown.next}\n")
+                shown = one.problem.render(settings.lang)
+                sys.stderr.write(f"{one.id or '?'}: {shown.field or ''} {shown.message} {shown.next}\n")
                 continue
-            _explain(order, book, at, pack, settings.lang, as_json)
+            _explain(one, book, at, pack, settings.lang, as_json)
     if bad:
         raise typer.Exit(1)
 
@@ -84,13 +103,52 @@ def explain_facts(
 def _explain(order: lines.Order, book: RuleBook, now: Instant, pack: str | None, lang: str, as_json: bool) -> None:
     facts = lines.facts_of([order], pack)
     for _, said, missing in explain(facts, compute_clocks(facts, book), book, now, lang):
-        if as_json:
-            document = {"id": order.id, "clocks": [as_plain(s) for s in said], "why": missing}
-            sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
-        else:
-            sys.stdout.write(
-                "\n".join([t("Order {id}", lang, id=order.id), *words(said, missing, book, lang)]) + "\n\n"
-            )
+        _write(order.id, said, missing, book, lang, as_json)
+
+
+def _write(name: str, said: list[Explanation], missing: list[str], book: RuleBook, lang: str, as_json: bool) -> None:
+    if as_json:
+        document = {"id": name, "clocks": [as_plain(s) for s in said], "why": missing}
+        sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+    else:
+        sys.stdout.write("\n".join([t("Order {id}", lang, id=name), *words(said, missing, book, lang)]) + "\n\n")
+
+
+@app.command()
+def recompute(as_json: AsJson = False) -> None:
+    """Compute every order's clocks anew, as after a changed rule pack; the journal says what moved."""
+    _on_orders().recompute(as_json)
+
+
+@app.command()
+def announce(
+    file: Annotated[
+        Path, typer.Argument(help="TOML: id, source, source_date, start_from, start_to, why and more time.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Take an extension the platform has announced; the orders it touches get their new limits."""
+    _on_orders().announce(file, as_json)
+
+
+@app.command()
+def calendar(
+    name: Annotated[str, typer.Argument(help="The calendar's id.")],
+    days: Annotated[list[str], typer.Argument(help="Dates, as 2026-02-16.")],
+    why: Annotated[
+        str, typer.Option(help="Who announced it where; it stands in the journal of the orders it touches.")
+    ],
+    is_open: Annotated[bool, typer.Option("--open/--closed", help="Whether work is done on these days.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make days of a calendar working days or not; the orders that touches are computed anew."""
+    _on_orders().calendar(name, days, why, is_open, as_json)
+
+
+def _on_orders() -> ModuleType:
+    from fahuo.cli import clocks  # noqa: PLC0415 - the calculators above start without a database
+
+    return clocks
 
 
 def as_plain(said: Explanation) -> dict[str, Any]:
@@ -133,7 +191,7 @@ def words(said: list[Explanation], missing: list[str], book: RuleBook, lang: str
             yield f"    * {t(note, lang)}"
 
 
-def _open(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BinaryIO:
     if str(path) == "-":
         return sys.stdin.buffer
     try:

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from fahuo.cli import say
-from fahuo.cli.options import AsJson, house
+from fahuo.cli.options import AsJson, house, operator
+from fahuo.flow import actions
 from fahuo.flow.dispatch import export_shipped as shipped_file
 from fahuo.flow.house import House
 from fahuo.kernel.instant import iso
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
-from fahuo.store import effects as store_effects
 from fahuo.views.json import effect_json
 from fahuo.views.shops import LIMIT_MAX, EffectRow, effect_list
 
@@ -63,8 +63,8 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Send effects again that were declined, given up or whose answer is unknown."""
-    with house() as opened, opened.store.write() as tx:
-        again = store_effects.requeue(tx, ids, opened.clock.now())
+    with house() as opened:
+        again = actions.retry(opened, operator(), ids).done
     if as_json:
         say.document({"schema": "fahuo.effects-retry/1", "requeued": [str(i) for i in again]})
     else:

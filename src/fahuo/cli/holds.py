@@ -7,41 +7,50 @@ from typing import Annotated
 import typer
 
 from fahuo.cli import say
-from fahuo.cli.options import AsJson, actor, house
+from fahuo.cli.options import AsJson, house, operator
 from fahuo.flow import actions
-from fahuo.flow.access import at_terminal
 from fahuo.kernel.text import N_
 
-app = typer.Typer(help="Holds: release them with a note.")
+app = typer.Typer(help="Holds: put and release them with a note.", no_args_is_help=True)
 
-
-@app.callback()
-def _group() -> None:
-    """Holds: release them with a note."""
+Orders = Annotated[list[int], typer.Argument(help="Our order ids.")]
 
 
 @app.command()
 def release(
-    orders: Annotated[list[int], typer.Argument(help="Our order ids.")],
-    code: Annotated[str, typer.Option(help="Only this hold; else all open ones.")] = "",
+    orders: Orders,
+    code: Annotated[list[str] | None, typer.Option(help="Only this hold; may be repeated. Else all open ones.")] = None,
     note: Annotated[str, typer.Option(help="Why.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Release holds; the note stays in the release log and the journal."""
+    """Release holds and let the orders go on; the note stays in the release log and the journal."""
     with house() as opened:
-        found = actions.release(opened, at_terminal(actor()), orders, note, codes=[code] if code else None)
-    refused = [{"id": str(id_), **problem.as_dict(say.settings().lang)} for id_, problem in found.refused]
+        outcome = actions.release(opened, operator(), orders, note, codes=code)
+    _tell("fahuo.holds-release/1", outcome, as_json)
+
+
+@app.command()
+def put(orders: Orders, note: Annotated[str, typer.Option(help="Why.", prompt=False)], as_json: AsJson = False) -> None:
+    """Stop orders until a person releases them."""
+    with house() as opened:
+        outcome = actions.put_hold(opened, operator(), orders, note)
+    _tell("fahuo.holds-put/1", outcome, as_json)
+
+
+def _tell(schema: str, outcome: actions.Outcome, as_json: bool) -> None:
+    lang = say.settings().lang
     if as_json:
-        done = [str(id_) for id_ in found.done]
-        unchanged = [str(id_) for id_ in found.unchanged]
-        say.document({"schema": "fahuo.holds-release/1", "done": done, "unchanged": unchanged, "refused": refused})
+        refused = [{"id": str(id_), **problem.as_dict(lang)} for id_, problem in outcome.refused]
+        done, same = [str(id_) for id_ in outcome.done], [str(id_) for id_ in outcome.unchanged]
+        say.document({"schema": schema, "done": done, "unchanged": same, "refused": refused})
     else:
         say.say(
-            N_("{count} orders released, {unchanged} had no such hold."),
-            count=len(found.done),
-            unchanged=len(found.unchanged),
+            N_("{done} orders changed, {unchanged} left as they were."),
+            done=len(outcome.done),
+            unchanged=len(outcome.unchanged),
         )
-        for one in refused:
-            say.warn(N_("Order {id}: {message} {next}"), **one)
-    if refused:
+        for id_, problem in outcome.refused:
+            shown = problem.render(lang)
+            say.warn("{id}: {message} {next}", id=id_, message=shown.message, next=shown.next)
+    if outcome.refused:
         raise typer.Exit(1)

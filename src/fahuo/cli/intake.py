@@ -16,6 +16,9 @@ from fahuo.kernel.instant import parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 
+SHOWN = 50
+"""Refusals a person is shown; --json lists them all."""
+
 
 def import_(
     files: Annotated[list[Path], typer.Argument(help="Order files, or a folder of tables with a mapping.")],
@@ -51,7 +54,7 @@ def import_(
             refused=len({(r.file, r.order, r.row) for r in report.refused}),
             **report.counts(),
         )
-        for refusal in report.refused[:50]:
+        for refusal in report.refused[:SHOWN]:
             say.warn(
                 N_("{file} row {row}, order {order}: {message} {next}"),
                 file=refusal.file,
@@ -60,8 +63,8 @@ def import_(
                 message=refusal.message,
                 next=refusal.next,
             )
-        if len(report.refused) > 50:
-            say.warn(N_("… and {count} more; --json lists them all."), count=len(report.refused) - 50)
+        if len(report.refused) > SHOWN:
+            say.warn(N_("… and {count} more; --json lists them all."), count=len(report.refused) - SHOWN)
     if report.refused:
         raise typer.Exit(1)
 
@@ -83,7 +86,9 @@ def _instant(text: str) -> int:
 
 
 def import_data(
-    kind: Annotated[str, typer.Argument(help="skus, stock, warehouses, carriers, rates, cartons or numbers.")],
+    kind: Annotated[
+        str, typer.Argument(help="skus, stock, warehouses, carriers, rates, cartons, numbers or exchange.")
+    ],
     files: Annotated[list[Path] | None, typer.Argument(help="CSV or XLSX.")] = None,
     show_template: Annotated[
         bool, typer.Option("--template", help="Print the columns with an example row and stop.")
@@ -126,7 +131,7 @@ def import_data(
             taken=report.taken,
             refused=report.read - report.taken,
         )
-        for row in list(iter_refused(report))[:50]:
+        for row in list(iter_refused(report))[:SHOWN]:
             shown = row.problem.render(lang)
             say.warn(
                 N_("{file} row {row}: {message} {next}"),

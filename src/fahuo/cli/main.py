@@ -41,6 +41,7 @@ _COMMANDS: Final = {
     "serve": ("fahuo.cli.serve", "serve"),
     "work": ("fahuo.cli.run", "work"),
     "run": ("fahuo.cli.run", "run"),
+    "handover": ("fahuo.cli.handover", "handover"),
     "import": ("fahuo.cli.intake", "import_"),
     "import-data": ("fahuo.cli.intake", "import_data"),
     "demo": ("fahuo.cli.demo", "demo"),

@@ -9,8 +9,14 @@ from typing import Annotated
 
 import typer
 
+from fahuo.access.model import OWNER, Principal
+from fahuo.access.rules import PERMISSIONS
 from fahuo.cli import say
 from fahuo.flow.house import House, open_house
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
+from fahuo.store.engine import MAIN_SELLER
+from fahuo.views import orders as views
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output and nothing else there.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")]
@@ -24,6 +30,30 @@ def house() -> Iterator[House]:
         yield opened
     finally:
         opened.store.close()
+
+
+def operator() -> Principal:
+    """Whoever works at this terminal, with an owner's rights: the database is at hand there anyway."""
+    name = actor().partition(":")[2]
+    return Principal("cli", 0, MAIN_SELLER, name or "-", PERMISSIONS[OWNER], None, OWNER)
+
+
+def order_id(opened: House, word: str) -> int:
+    """The order a person names by our id or the platform's. Raises Failure when there is none, or several."""
+    with opened.store.read() as tx:
+        ids = views.find(tx, word.strip())
+    if len(ids) == 1:
+        return ids[0]
+    raise Failure(
+        Problem(
+            "several_orders" if ids else "unknown_order",
+            "order",
+            word[:80],
+            N_("Several shops have an order {order}.") if ids else N_("There is no order {order}."),
+            N_("Give the platform's order id, or our own from `fahuo orders list`."),
+            {"order": word[:80]},
+        )
+    )
 
 
 def actor() -> str:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from fahuo.cli import say
-from fahuo.cli.options import AsJson, house
+from fahuo.cli.options import AsJson, actor, house, order_id
+from fahuo.flow.erase import erase as erase_orders
 from fahuo.flow.house import House, need_shop
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
@@ -63,22 +64,12 @@ def show_(
     as_json: AsJson = False,
 ) -> None:
     """One order with clocks, holds, parcels, plan and journal."""
-    with house() as opened, opened.store.read() as tx:
-        ids = views.find(tx, order)
-        if len(ids) != 1:
-            raise Failure(
-                Problem(
-                    "unknown_order" if not ids else "several_orders",
-                    "order",
-                    order[:80],
-                    N_("There is no order {order}.") if not ids else N_("Several shops have an order {order}."),
-                    N_("Give the platform's order id, or our own from `fahuo orders list`."),
-                    {"order": order[:80]},
-                )
-            )
-        view = show(tx, ids[0], opened.clock.now())
+    with house() as opened:
+        id_ = order_id(opened, order)
+        with opened.store.read() as tx:
+            view = show(tx, id_, opened.clock.now())
         if view is None:
-            raise RuntimeError("the order went away inside one transaction")
+            raise RuntimeError("the order went away between two transactions")
         shown = order_json(view)
     if as_json:
         say.document(shown)
@@ -99,6 +90,29 @@ def show_(
         [(h.code, h.owner, iso(h.since_at), iso(h.released_at) if h.released_at else "") for h in view.holds],
     )
     say.table(N_("Journal"), [N_("At"), N_("What"), N_("Who")], [(iso(j.at), j.kind, j.actor) for j in view.timeline])
+
+
+@app.command()
+def erase(
+    orders: Annotated[list[str], typer.Argument(help="Our ids, or the platform's order ids.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the journal, so no personal data in here.")],
+    as_json: AsJson = False,
+) -> None:
+    """Erase the personal data of closed orders for good: recipient, messages, payloads, pages of attached labels."""
+    with house() as opened:
+        ids = [order_id(opened, word) for word in orders]
+        done, refused = erase_orders(opened, ids, reason, actor())
+    lang = say.settings().lang
+    if as_json:
+        shown = [{"id": str(id_), **problem.as_dict(lang)} for id_, problem in refused]
+        say.document({"schema": "fahuo.erase/1", "erased": [str(id_) for id_ in done], "refused": shown})
+    else:
+        say.say(N_("Personal data of {count} orders erased."), count=len(done))
+        for _, problem in refused:
+            rendered = problem.render(lang)
+            say.warn("{message} {next}", message=rendered.message, next=rendered.next)
+    if refused:
+        raise typer.Exit(1)
 
 
 def _filter(

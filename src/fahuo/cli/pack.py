@@ -8,6 +8,7 @@ import typer
 
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house
+from fahuo.flow.numbering import set_number
 from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item, simulate_staff
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -50,6 +51,19 @@ def scan(
             [(i.sku, i.name, i.quantity, i.scanned) for i in view.items],
         )
         say.say(N_("State: {state}"), state=view.state)
+
+
+@app.command()
+def number(
+    package: Annotated[int, typer.Argument(help="Package id.")],
+    waybill: Annotated[str, typer.Argument(help="The number the carrier gave.")],
+) -> None:
+    """Give a parcel the waybill number of its carrier, where no number range has one."""
+    with house() as opened:
+        problem = set_number(opened, package, waybill, actor())
+    if problem is not None:
+        raise Failure(problem, 1)
+    say.say(N_("Parcel {package} has the number {number}."), package=package, number=waybill)
 
 
 @app.command()

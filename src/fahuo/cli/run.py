@@ -85,14 +85,16 @@ def _stop_on_signal() -> threading.Event:
 def _tell(done: Pass, as_json: bool) -> None:
     if as_json:
         say.document({"schema": "fahuo.run/1", **msgspec.to_builtins(done)})
-    elif done.rechecked or done.planned or done.unplanned or done.effects:
+    elif done.rechecked or done.numbered or done.reclocked or done.planned or done.unplanned or done.effects:
         say.say(
             N_(
-                "{planned} planned, {unplanned} could not be planned, {rechecked} moved on, effects: {effects} ({seconds} s)"
+                "{planned} planned, {unplanned} could not be planned, {rechecked} moved on, {reclocked} have other "
+                "deadlines, effects: {effects} ({seconds} s)"
             ),
             planned=done.planned,
             unplanned=done.unplanned,
-            rechecked=done.rechecked,
+            rechecked=done.rechecked + done.numbered,
+            reclocked=done.reclocked,
             effects=", ".join(f"{k} {v}" for k, v in sorted(done.effects.items())) or "-",
             seconds=f"{done.seconds:.1f}",
         )

@@ -10,7 +10,7 @@ from fahuo.catalogue.model import Sender
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, house
 from fahuo.deadlines.packs import load_book
-from fahuo.flow.setup import add_shop, shop_json
+from fahuo.flow.setup import add_shop, callback_key, shop_json
 from fahuo.kernel.text import N_
 from fahuo.views.shops import shop_views
 
@@ -18,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Shops of the seller.")
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913, PLR0917 - one option for each thing that a shop is
     name: str,
     market: Annotated[str, typer.Option(help="US, GB, VN, TH, PH, MY, SG, ID, JP, DE, FR, IT, ES, IE, MX, BR.")],
     seller_type: Annotated[str, typer.Option(help="local or cross_border.")],
@@ -55,24 +55,33 @@ def add(
             phone=sender_phone,
         )
     with house() as opened:
+        before = callback_key(opened, name)
         shop = add_shop(
             opened,
             name,
             market,
             seller_type,
             shipping_type,
-            zone,
-            pack,
-            channel,
-            callback_url,
-            callback_secret,
-            who,
-            cod,
-            frozenset(p.id for p in load_book().packs),
+            zone_name=zone,
+            pack=pack,
+            channel=channel,
+            callback_url=callback_url,
+            secret=callback_secret,
+            sender=who,
+            cod_allowed=cod,
+            known_packs=frozenset(p.id for p in load_book().packs),
         )
+        key = callback_key(opened, name)
+    # Shown only when it was made here: whoever gave it knows it.
+    made = {} if key is None or key in (before, callback_secret) else {"callback_secret": key}
     if as_json:
-        say.document({"schema": "fahuo.shop/1", **shop_json(shop)})
+        say.document({"schema": "fahuo.shop/1", **shop_json(shop), **made})
     else:
+        if made:
+            say.say(
+                N_("Calls are signed with {key}. It is not shown again: keep it where your system checks calls."),
+                key=key,
+            )
         say.say(
             N_("Shop {name}: {market}, {kind}, times in {zone}."),
             name=shop.name,

@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,19 @@ def page(document: bytes, number: int) -> bytes:
         single.import_pages(source, [number - 1])
         source.close()
         return saved(single)
+
+
+def blanked(document: bytes, numbers: Collection[int]) -> bytes:
+    """The document with these pages (numbered from 1) empty; every other page keeps its number."""
+    with LOCK:
+        source, whole = pypdfium2.PdfDocument(document), pypdfium2.PdfDocument.new()
+        for index in range(len(source)):
+            if index + 1 in numbers:
+                whole.new_page(*source[index].get_size())
+            else:
+                whole.import_pages(source, [index])
+        source.close()
+        return saved(whole)
 
 
 def page_texts(document: bytes) -> list[str]:

@@ -7,7 +7,7 @@ platform means for parcels and waiting effects is settled in the same transactio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -222,7 +222,10 @@ def _write(
     for i, (row, order, timing) in enumerate(zip(rows, after, timings, strict=True)):
         standing = Standing(blocked[i], reserved[i], parcel[i].packaged, parcel[i].packed)
         station = "history" if row.station == "history" else station_of(order.state, standing)
-        values.append((row, order, station, places[i], checks.prints[i], changed[i][2], timing))
+        # What the planner chose counts until it chooses anew; the platform's own warehouse always.
+        planned = None if row.id in anew else row.warehouse_id
+        where = planned if (place := places[i]) is None else place.id
+        values.append(_New(row, order, station, where, checks.prints[i], changed[i][2], timing))
         told_ = _told(before[i], order, source, name, station)
         if parcel[i].reported:
             told_["reported"] = True
@@ -232,28 +235,31 @@ def _write(
         if shift := clock_shift(old_clocks.get(row.id, []), timing):
             entries.append(journal.Entry(row.id, "reclocked", now, desk.actor, shift))
     heads = journal.append(tx, entries, {row.id: (row.journal_seq, row.journal_head) for row in rows})
-    orders.move(tx, _MOVED, [_moved(*value, source, heads[value[0].id]) for value in values])
+    orders.move(tx, _MOVED, [_moved(new, source, heads[new.row.id]) for new in values])
     orders.replace_lines(tx, list(zip(ids, after, articles, strict=True)))
     deadlines.replace(tx, ids, clock_rows(ids, timings))
     seal(tx, ids, after, source, now, again=True)
 
 
-def _moved(
-    row: Stored,
-    order: OrderIn,
-    station: str,
-    place: Any,
-    print_: str,
-    decision: Decision,
-    timing: Timing,
-    source: str,
-    head: tuple[int, bytes],
-) -> tuple[object, ...]:
+class _New(NamedTuple):
+    """All that is to be written of an order that changed."""
+
+    row: Stored
+    order: OrderIn
+    station: str
+    warehouse_id: int | None
+    twin: str
+    decision: Decision
+    timing: Timing
+
+
+def _moved(new: _New, source: str, head: tuple[int, bytes]) -> tuple[object, ...]:
+    row, order, station, warehouse_id, twin, decision, timing = new
     to = order.recipient
     fixed = {
         "station": station,
         "masked": to.masked,
-        "warehouse_id": row.warehouse_id if place is None else place.id,
+        "warehouse_id": warehouse_id,
         "dest_country": to.country,
         "dest_region": to.region,
         "dest_postal": to.postal_code[:3],
@@ -262,7 +268,7 @@ def _moved(
         "source": source,
         "source_at": decision.known.updated_at,
         "state_at": decision.known.state_at,
-        "twin": print_,
+        "twin": twin,
         "digest": decision.known.digest,
         "due_at": timing.due_at,
         "due_clock": timing.due_clock,
@@ -383,4 +389,3 @@ def _told(old: OrderIn, new: OrderIn, source: str, name: str, station: str) -> d
     if old.state != new.state:
         data["state"] = [old.state, new.state]
     return data
-

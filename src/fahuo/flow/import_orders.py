@@ -22,7 +22,7 @@ from fahuo.store import bulk
 BATCH = 2_000
 
 
-def import_orders(
+def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo import`
     house: House,
     paths: Sequence[Path],
     shop_name: str,
@@ -75,10 +75,6 @@ def _batches(stream: Iterator[OrderIn | Refusal]) -> Iterator[list[OrderIn | Ref
         yield batch
 
 
-class _RehearsalError(Exception):
-    """Undoes the transaction of a dry run."""
-
-
 def _rehearse(
     house: House, desk: Desk, shop: Shop, batch: Sequence[OrderIn | Refusal], now: int, source: Source, report: Report
 ) -> None:
@@ -89,12 +85,9 @@ def _rehearse(
             report.refused.append(one)
         else:
             unique[one.platform_order_id] = one
-    try:
-        with house.store.write(shop.seller_id) as tx:
-            take_in(tx, desk, shop, list(unique.values()), now, source, report)
-            raise _RehearsalError
-    except _RehearsalError:
-        return
+    with house.store.write(shop.seller_id) as tx:
+        take_in(tx, desk, shop, list(unique.values()), now, source, report)
+        tx.conn.rollback()
 
 
 _COLUMNS = tuple(column.name for column in imports.columns)

@@ -11,7 +11,10 @@ from fahuo.store.engine import Tx
 
 
 def seal(tx: Tx, ids: Sequence[int], batch: Sequence[OrderIn], source: str, now: int, *, again: bool = False) -> None:
-    """Store recipients and raw payloads, encrypted. `again`: the orders have them already."""
+    """Store recipients and raw payloads, encrypted. `again`: the orders have them already, or they were erased."""
+    if again and (gone := personal.erased(tx, ids)):
+        kept = [(id_, order) for id_, order in zip(ids, batch, strict=True) if id_ not in gone]
+        ids, batch = [id_ for id_, _ in kept], [order for _, order in kept]
     personal.seal_people(tx, [(id_, _person(order)) for id_, order in zip(ids, batch, strict=True)], replace=again)
     told = [(id_, source, now, order.raw) for id_, order in zip(ids, batch, strict=True) if order.raw]
     personal.seal_payloads(tx, told, replace=again)

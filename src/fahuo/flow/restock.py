@@ -19,7 +19,7 @@ from fahuo.orders.journey import Standing, is_history, station_of, wants_stock
 from fahuo.orders.queries import Line, OpenHold, Stored
 from fahuo.store import journal
 from fahuo.store.engine import Store, Tx
-from fahuo.warehouse.model import Parcel
+from fahuo.warehouse.model import PLATFORM, Parcel
 
 BATCH: Final = 2_000
 CURED_BY_CATALOGUE: Final = "unknown_sku"
@@ -140,4 +140,16 @@ def _move(
     heads = journal.append(tx, entries, {row.id: (row.journal_seq, row.journal_head) for row, _ in moves})
     columns = ("station", "version", "journal_seq", "journal_head")
     orders.move(tx, columns, [(row.id, station, row.version + 1, *heads[row.id]) for row, station in moves])
+    _forget_plan(tx, desk, [case for case in cases if case.outdated])
     return sum(station != row.station for row, station in moves)
+
+
+def _forget_plan(tx: Tx, desk: Desk, old: Sequence[Case]) -> None:
+    """What the dropped plan had put on the order: its warehouse, and the number of a label of our own."""
+    rows = []
+    for case in old:
+        row, place = case.row, desk.place(case.row.warehouse_ref)
+        own = {parcel.tracking_number for parcel in case.parcels if parcel.label_origin != PLATFORM}
+        kept = (row.arranged_at, row.carrier_name, row.tracking_number)
+        rows.append((row.id, place.id if place else None, *((None, "", "") if row.tracking_number in own else kept)))
+    orders.move(tx, ("warehouse_id", "arranged_at", "carrier_name", "tracking_number"), rows)

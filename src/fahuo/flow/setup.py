@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,9 +18,11 @@ from fahuo.kernel.ids import new_id
 from fahuo.kernel.instant import zone
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
+from fahuo.store.engine import Store
 from fahuo.store.migrate import upgrade
 
-MAIN = "main"
+MAIN: Final = "main"
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 MARKETS: Final[Mapping[str, tuple[str, str]]] = {
     "US": ("USD", "America/Los_Angeles"),
@@ -54,18 +57,30 @@ def initialise(settings: Settings) -> tuple[Settings, bool]:
             pass
         except OSError as error:
             raise Failure(
-                Problem("home_not_writable", "FAHUO_HOME", str(settings.home), N_("The folder {home} cannot be written: {why}."),
-                        N_("Choose another FAHUO_HOME."), {"home": str(settings.home), "why": str(error)}), 3
+                Problem(
+                    "home_not_writable",
+                    "FAHUO_HOME",
+                    str(settings.home),
+                    N_("The folder {home} cannot be written: {why}."),
+                    N_("Choose another FAHUO_HOME."),
+                    {"home": str(settings.home), "why": str(error)},
+                ),
+                3,
             ) from None
         again = load_settings(home=settings.home, master_key_file=settings.master_key_file)
         settings = msgspec_replace(settings, master_key=again.master_key)
     house = open_house(settings)
     upgrade(house.store)
-    with house.store.write() as tx:
-        catalogue_service.add_seller(tx, MAIN, house.clock.now())
-        _ = tx.keys.data
+    add_main(house.store, house.clock.now())
     house.store.close()
     return settings, made
+
+
+def add_main(store: Store, now: int) -> None:
+    """The seller every installation begins with, and its keys."""
+    with store.write() as tx:
+        catalogue_service.add_seller(tx, MAIN, now)
+        _ = tx.keys.data
 
 
 def msgspec_replace(settings: Settings, **changes: object) -> Settings:
@@ -75,12 +90,13 @@ def msgspec_replace(settings: Settings, **changes: object) -> Settings:
     return replace(settings, **changes)  # type: ignore[arg-type]  # names of Settings' own fields
 
 
-def add_shop(
+def add_shop(  # noqa: PLR0913 - one argument for each thing that a shop is
     house: House,
     name: str,
     market: str,
     seller_type: str,
     shipping_type: str = "TIKTOK",
+    *,
     zone_name: str | None = None,
     pack: str | None = None,
     channel: str = "files",
@@ -91,7 +107,11 @@ def add_shop(
     known_packs: frozenset[str] | None = None,
     seller_id: int = 1,
 ) -> Shop:
-    """Add a shop, or change the one of that name. Raises Failure naming the field that cannot be used."""
+    """Add a shop, or change the one of that name. Raises Failure naming the field that cannot be used.
+
+    Calls to `callback_url` are signed with `secret`; without one the shop keeps its key, or one is made
+    (`callback_key` tells it).
+    """
     market = "GB" if market.upper() == "UK" else market.upper()
     currency, usual_zone = _market(market)
     _one_of("seller-type", seller_type, ("local", "cross_border"))
@@ -101,10 +121,7 @@ def add_shop(
         _one_of("pack", pack, tuple(sorted(known_packs)))
     if zone_name is not None:
         _zone(zone_name)
-    if channel == "callback" and not callback_url:
-        raise Failure(Problem("callback_url_missing", "callback-url", None, N_("A shop with callback needs an address to call."), N_("Give --callback-url https://….")))
-    if callback_url and not callback_url.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
-        raise Failure(Problem("callback_url_wrong", "callback-url", callback_url[:200], N_("The address must begin with https://."), N_("Only loopback may be called without TLS.")))
+    _check_callback(channel, callback_url)
     with house.store.write(seller_id) as tx:
         known = catalogue.shop_named(tx, name)
         shop = Shop(
@@ -124,10 +141,44 @@ def add_shop(
         )
         sealed = None
         if callback_url:
+            kept = {id_: key for id_, _, _, key in catalogue.callbacks(tx)}.get(shop.id)
             key = (secret or crypto.new_key().hex()).encode()
-            sealed = tx.keys.seal(key, f"callback|{shop.id}")
+            sealed = tx.keys.seal(key, f"callback|{shop.id}") if secret or kept is None else kept
         catalogue_service.add_shop(tx, shop, sealed, house.clock.now())
     return shop
+
+
+def _check_callback(channel: str, url: str | None) -> None:
+    if channel == "callback" and not url:
+        raise Failure(
+            Problem(
+                "callback_url_missing",
+                "callback-url",
+                None,
+                N_("A shop with callback needs an address to call."),
+                N_("Give --callback-url https://…."),
+            )
+        )
+    parts = urlsplit(url or "https://-")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise Failure(
+            Problem(
+                "callback_url_wrong",
+                "callback-url",
+                (url or "")[:200],
+                N_("The address must begin with https://."),
+                N_("Only loopback may be called without TLS."),
+            )
+        )
+
+
+def callback_key(house: House, name: str, seller_id: int = 1) -> str | None:
+    """The key that signs calls to the shop's own system, for its owner; None when it has none."""
+    with house.store.read(seller_id) as tx:
+        for shop_id, shop, _, sealed in catalogue.callbacks(tx):
+            if shop == name:
+                return tx.keys.open(sealed, f"callback|{shop_id}").decode()
+    return None
 
 
 def _market(market: str) -> tuple[str, str]:
@@ -141,7 +192,14 @@ def _zone(name: str) -> None:
         zone(name)
     except ValueError:
         raise Failure(
-            Problem("unknown_zone", "zone", name[:80], N_("There is no time zone {zone}."), N_("Give an IANA name such as Asia/Bangkok."), {"zone": name[:80]})
+            Problem(
+                "unknown_zone",
+                "zone",
+                name[:80],
+                N_("There is no time zone {zone}."),
+                N_("Give an IANA name such as Asia/Bangkok."),
+                {"zone": name[:80]},
+            )
         ) from None
 
 
@@ -149,7 +207,11 @@ def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise Failure(
             Problem(
-                "not_one_of", field, value[:80], N_("{value} is no {field}."), N_("Choose one of: {known}."),
+                "not_one_of",
+                field,
+                value[:80],
+                N_("{value} is no {field}."),
+                N_("Choose one of: {known}."),
                 {"value": value[:80], "field": field, "known": ", ".join(known)},
             )
         )

@@ -83,6 +83,14 @@ def open_people(tx: Tx, order_ids: Iterable[int]) -> dict[int, Person | None]:
     return found
 
 
+def erased(tx: Tx, order_ids: Iterable[int]) -> set[int]:
+    """Those of the orders whose personal data have been erased."""
+    mine = select(people.c.order_id).where(
+        people.c.seller_id == tx.seller_id, people.c.erased_at.is_not(None), bulk.any_of(people.c.order_id, "ids")
+    )
+    return {order_id for (order_id,) in tx.rows(mine, ids=bulk.array(tx, order_ids))}
+
+
 def find_by_name(tx: Tx, name: str) -> list[int]:
     """Orders of the person with exactly that full name (case and spacing do not matter), by id."""
     normal = normal_name(name)

@@ -15,7 +15,16 @@ _COLUMNS = tuple(column.name for column in parcel_events.columns)
 def record(tx: Tx, events: Iterable[tuple[int, EventIn]], source: str, at: int) -> int:
     """Write (package, event); an event that is there already is left alone. Returns how many were new."""
     rows = {
-        (package, event.at, event.kind): (tx.seller_id, package, event.at, event.kind, event.text, event.place, source, at)
+        (package, event.at, event.kind): (
+            tx.seller_id,
+            package,
+            event.at,
+            event.kind,
+            event.text,
+            event.place,
+            source,
+            at,
+        )
         for package, event in events
     }
     return bulk.insert_new(tx, parcel_events, _COLUMNS, list(rows.values()), _COLUMNS[:4])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import CANCELLED, PACKED, Item
-from fahuo.warehouse.tables import bench_scans, package_items, packages, waves
+from fahuo.warehouse.tables import bench_scans, label_files, package_items, packages, waves
 
 PACKAGE_COLUMNS = tuple(column.name for column in packages.columns if column.name != "seller_id")
 ITEM_COLUMNS = tuple(column.name for column in package_items.columns if column.name != "seller_id")
@@ -23,6 +23,16 @@ def _insert(tx: Tx, table: object, columns: Sequence[str], rows: Iterable[tuple[
 def open_waves(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
     """Write waves (WAVE_COLUMNS)."""
     _insert(tx, waves, WAVE_COLUMNS, rows)
+
+
+def join_waves(tx: Tx, rows: Sequence[tuple[int, int, int | None]], size: int) -> list[bool]:
+    """Add parcels to waves, (wave, parcels, earliest due time); which waves took them: those that stay in `size`."""
+    key = ("seller_id", "id")
+    fits = f"t.parcels + v.parcels <= {size:d}"
+    took = bulk.update_each(tx, waves, key, ("parcels",), [(tx.seller_id, wave, n) for wave, n, _ in rows], fits)
+    due = [(tx.seller_id, wave, at) for (wave, _, at), ok in zip(rows, took, strict=True) if ok and at is not None]
+    bulk.update(tx, waves, key, ("first_due_at",), due, "t.first_due_at IS NULL OR t.first_due_at > v.first_due_at")
+    return took
 
 
 def open_packages(tx: Tx, rows: Iterable[tuple[object, ...]], contents: Iterable[tuple[object, ...]]) -> None:
@@ -55,6 +65,11 @@ def cancel(tx: Tx, ids: Iterable[int]) -> int:
     """Cancel parcels that have not been delivered."""
     rows = [(tx.seller_id, id_, CANCELLED) for id_ in ids]
     return bulk.update(tx, packages, ("seller_id", "id"), ("state",), rows, "t.state <> 'delivered'")
+
+
+def reseal(tx: Tx, file_id: int, sealed: bytes) -> None:
+    """Put another sealed content in place of a label file's."""
+    bulk.update(tx, label_files, ("seller_id", "id"), ("sealed",), [(tx.seller_id, file_id, sealed)])
 
 
 def log_scans(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:

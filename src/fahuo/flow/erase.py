@@ -1,0 +1,77 @@
+"""Use case: the personal data of closed orders are erased for good; journal and figures stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from fahuo.documents import pdf
+from fahuo.flow.house import House
+from fahuo.kernel.problems import Problem
+from fahuo.kernel.text import N_
+from fahuo.orders import queries as orders_queries
+from fahuo.orders import service as orders
+from fahuo.orders.queries import Head
+from fahuo.store import journal, personal
+from fahuo.store.engine import Tx
+from fahuo.warehouse import queries, service
+
+CLOSED: Final = frozenset({"transit", "delivered", "closed", "history"})
+REASON_MAX: Final = 300
+
+
+def erase(
+    house: House, ids: Collection[int], reason: str, actor: str, seller_id: int = 1
+) -> tuple[list[int], list[tuple[int, Problem]]]:
+    """(orders erased, orders refused with the reason). An order still to be dispatched needs its recipient.
+
+    What a source tells later about an erased order is taken without its personal data. Doing it twice changes nothing.
+    """
+    now = house.clock.now()
+    with house.store.write(seller_id) as tx:
+        heads = {head.id: head for head in orders_queries.heads_of(tx, ids)}
+        refused = [(id_, _unknown(id_)) for id_ in dict.fromkeys(ids) if id_ not in heads]
+        refused += [(head.id, _still_open(head)) for head in heads.values() if head.station not in CLOSED]
+        gone = [head for head in heads.values() if head.station in CLOSED]
+        fresh = [head for head in gone if head.id not in personal.erased(tx, [head.id for head in gone])]
+        mine = [head.id for head in fresh]
+        personal.erase(tx, mine, reason.strip()[:REASON_MAX], now)
+        _blank_labels(tx, mine)
+        entries = [journal.Entry(id_, "erased", now, actor, {"reason": reason.strip()[:REASON_MAX]}) for id_ in mine]
+        after = journal.append(tx, entries, {head.id: (head.journal_seq, head.journal_head) for head in fresh})
+        columns = ("version", "journal_seq", "journal_head")
+        orders.move(tx, columns, [(head.id, head.version + 1, *after[head.id]) for head in fresh])
+    return mine, refused
+
+
+def _blank_labels(tx: Tx, ids: Sequence[int]) -> None:
+    """The pages of these orders in attached label files become empty pages: the other orders keep theirs."""
+    labels = [parcel.label_id for parcel in queries.parcels_of_orders(tx, ids) if parcel.label_id is not None]
+    pages: dict[int, set[int]] = {}
+    for _, file_id, page in queries.label_pages(tx, labels).values():
+        pages.setdefault(file_id, set()).add(page)
+    for file_id, sealed in queries.sealed_files(tx, pages).items():
+        content = pdf.blanked(tx.keys.open(sealed, f"label|{file_id}"), pages[file_id])
+        service.reseal(tx, file_id, tx.keys.seal(content, f"label|{file_id}"))
+
+
+def _unknown(id_: int) -> Problem:
+    return Problem(
+        "not_found",
+        "id",
+        str(id_),
+        N_("There is nothing with the number {id}."),
+        N_("Look at the list again."),
+        {"id": id_},
+    )
+
+
+def _still_open(head: Head) -> Problem:
+    return Problem(
+        "order_open",
+        "order",
+        head.platform_order_id,
+        N_("Order {order} is still to be dispatched: its recipient is needed."),
+        N_("Cancel or dispatch it first."),
+        {"order": head.platform_order_id},
+    )
