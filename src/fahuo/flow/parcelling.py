@@ -17,7 +17,7 @@ from fahuo.store.engine import Tx
 from fahuo.warehouse import queries as warehouse_queries
 from fahuo.warehouse import service as warehouse
 from fahuo.warehouse.model import ARRANGED, CARRIER, OWN, PLANNED, PLATFORM
-from fahuo.warehouse.rules import cut_waves
+from fahuo.warehouse.rules import WAVE_PARCELS, cut_waves
 
 _MOVED = (
     "station",
@@ -108,30 +108,43 @@ def _numbers(tx: Tx, chosen: Sequence[Chosen]) -> dict[int, str]:
 
 
 def _waves(tx: Tx, chosen: Sequence[Chosen], now: int) -> list[int]:
-    """Cut the planner's waves to a picker's size, write them, and say which wave each parcel is in."""
-    waves = cut_waves([(one.wave, i) for i, one in enumerate(chosen)])
+    """The wave of each parcel: one that leaves the same way and nobody has begun, else a new one of a picker's size."""
+    groups = cut_waves([(one.wave, i) for i, one in enumerate(chosen)])
+    joined = _join(tx, chosen, groups, now)
+    fresh = [place for place in range(len(groups)) if place not in joined]
     number = warehouse_queries.last_wave_number(tx)
-    wave_of = [0] * len(chosen)
     rows = []
-    for place, (wave_id, members) in enumerate(zip(new_ids(len(waves)), waves, strict=True), 1):
+    for place, wave_id in zip(fresh, new_ids(len(fresh)), strict=True):
+        members = groups[place]
         first = chosen[members[0]]
-        due = [at for i in members if (at := chosen[i].order.due_at) is not None]
-        rows.append(
-            (
-                wave_id,
-                number + place,
-                first.warehouse,
-                first.service,
-                first.leave_at,
-                min(due, default=None),
-                len(members),
-                now,
-            )
-        )
-        for i in members:
-            wave_of[i] = wave_id
+        number += 1
+        due = _first_due(chosen, members)
+        rows.append((wave_id, number, first.warehouse, first.service, first.leave_at, due, len(members), now))
+        joined[place] = wave_id
     warehouse.open_waves(tx, rows)
+    wave_of = [0] * len(chosen)
+    for place, members in enumerate(groups):
+        for i in members:
+            wave_of[i] = joined[place]
     return wave_of
+
+
+def _join(tx: Tx, chosen: Sequence[Chosen], groups: Sequence[Sequence[int]], now: int) -> dict[int, int]:
+    """Groups that go into a wave there is already: place of the group → wave. Orders that come by ones gather so."""
+    there = warehouse_queries.waves_to_join(tx, now, WAVE_PARCELS)
+    wanted: dict[int, int] = {}
+    for place, members in enumerate(groups):
+        first = chosen[members[0]]
+        wave, room = there.pop((first.warehouse, first.service, first.leave_at), (0, 0))
+        if room >= len(members):
+            wanted[place] = wave
+    rows = [(wave, len(groups[place]), _first_due(chosen, groups[place])) for place, wave in wanted.items()]
+    took = warehouse.join_waves(tx, rows, WAVE_PARCELS)
+    return {place: wave for (place, wave), ok in zip(wanted.items(), took, strict=True) if ok}
+
+
+def _first_due(chosen: Sequence[Chosen], members: Sequence[int]) -> int | None:
+    return min((at for i in members if (at := chosen[i].order.due_at) is not None), default=None)
 
 
 def _planned(one: Chosen, package: int, wave: int) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from fahuo.inventory.tables import stock
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import CARRIER, PLANNED, Item, Parcel
-from fahuo.warehouse.tables import label_files, labels, package_items, packages, waves
+from fahuo.warehouse.tables import label_files, labels, package_items, packages, prints, waves
 
+_JOINED = 500
+"""Waves looked at: more different departures than that are not open at once."""
 _SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
 _PARCEL = tuple(packages.c[name] for name in Parcel._fields)
 
@@ -114,6 +116,30 @@ def wave_numbered(tx: Tx, number: int) -> Wave | None:
     """The wave with that number."""
     rows = tx.rows(select(*_WAVE).where(waves.c.seller_id == tx.seller_id, waves.c.number == number))
     return Wave(*rows[0]) if rows else None
+
+
+def waves_to_join(tx: Tx, now: int, size: int) -> dict[tuple[int, int, int], tuple[int, int]]:
+    """(warehouse, service, leave_at) → (wave, room in it), of the newest waves nobody has printed or begun to pack."""
+    printed = select(prints.c.wave_id).where(prints.c.seller_id == tx.seller_id)
+    begun = select(packages.c.id).where(
+        packages.c.seller_id == tx.seller_id, packages.c.wave_id == waves.c.id, packages.c.packed_at.is_not(None)
+    )
+    rows = tx.rows(
+        select(waves.c.warehouse_id, waves.c.service_id, waves.c.leave_at, waves.c.id, waves.c.parcels)
+        .where(
+            waves.c.seller_id == tx.seller_id,
+            waves.c.leave_at > now,
+            waves.c.parcels < size,
+            waves.c.id.not_in(printed),
+            ~begun.exists(),
+        )
+        .order_by(waves.c.number.desc())
+        .limit(_JOINED)
+    )
+    found: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for warehouse, service, leave_at, wave, parcels_ in rows:
+        found.setdefault((warehouse, service, leave_at), (wave, size - parcels_))
+    return found
 
 
 def bins(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], str]:

@@ -1,0 +1,51 @@
+"""Orders that come by ones gather in one wave, until somebody begins it."""
+
+from sqlalchemy import select
+
+from fahuo.flow.labels import render_wave
+from fahuo.warehouse.tables import packages, waves
+from tests.support.shopfloor import HOUR, Floor, order
+
+
+def sizes(floor: Floor) -> list[tuple[int, int]]:
+    """(number, parcels as stored) of every wave, checked against the parcels that name it."""
+    with floor.store.read() as tx:
+        w = waves.c
+        rows = tx.rows(select(w.number, w.parcels, w.id).where(w.seller_id == 1).order_by(w.number))
+        held = [row[0] for row in tx.rows(select(packages.c.wave_id).where(packages.c.seller_id == 1))]
+    assert [parcels for _, parcels, _ in rows] == [held.count(id_) for _, _, id_ in rows]
+    return [(row[0], row[1]) for row in rows]
+
+
+def come(floor: Floor, *numbers: int) -> None:
+    shop = floor.shop()
+    for number in numbers:
+        floor.take(shop, order(number))
+        floor.run()
+        floor.clock.at += HOUR // 60
+
+
+def test_orders_planned_one_by_one_share_a_wave(floor: Floor) -> None:
+    come(floor, 1, 2, 3)
+    assert sizes(floor) == [(1, 3)]
+
+
+def test_a_printed_wave_is_closed(floor: Floor) -> None:
+    come(floor, 1, 2)
+    render_wave(floor.house, 1, "pick-list")
+    come(floor, 3)
+    assert sizes(floor) == [(1, 2), (2, 1)]
+
+
+def test_a_wave_being_packed_is_closed(floor: Floor) -> None:
+    come(floor, 1)
+    floor.pack()
+    come(floor, 2)
+    assert sizes(floor) == [(1, 1), (2, 1)]
+
+
+def test_after_the_departure_a_new_wave_begins(floor: Floor) -> None:
+    come(floor, 1)
+    floor.clock.at += 24 * HOUR
+    come(floor, 2)
+    assert sizes(floor) == [(1, 1), (2, 1)]
