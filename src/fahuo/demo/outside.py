@@ -38,6 +38,8 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 REMORSE_S: Final = 61 * MINUTE
 _RHYTHM: Final = (2, 1, 1, 1, 1, 2, 3, 4, 5, 5, 5, 6, 7, 6, 5, 5, 5, 6, 7, 9, 11, 11, 8, 4)
 """Orders by the buyer's local hour: little at night, a hill at noon, a peak in the evening. Invented."""
+_OFFICE_NEEDS_S: Final = 9 * HOUR
+"""The office sleeps; what comes free in the evening is arranged in the morning."""
 _UNPAID, _CANCELS = 0.03, 0.025
 _PROMPT_FROM: Final = 0.03
 """Draws below are pre-orders and goods made to order."""
@@ -197,6 +199,7 @@ class Outside:
         seen = {UNPAID: created, ON_HOLD: created + 2 * MINUTE, AWAITING_SHIPMENT: created + 75 * MINUTE}[state]
         press.options = press.options._replace(now=seen)
         body: dict[str, Any] = msgspec.json.decode(press.order(number, d._replace(state=STATES.index(state), age=0.0)))
+        _spare(body, created + REMORSE_S)
         return body
 
     def _on_place(self, ticket: Ticket, _: int) -> None:
@@ -255,6 +258,19 @@ class Outside:
 def _options(cross_border: bool) -> Options:
     # Across the border the platform ships: what the seller hands over goes to its consolidation warehouse.
     return Options(now=0, days=0.0, cross_border=cross_border, seller_shipping=0.0 if cross_border else None)
+
+
+def _spare(body: dict[str, Any], free_at: int) -> None:
+    """Take back limits for arranging that nobody could keep.
+
+    The seller's own carrier is not arranged with the platform, and an order that rests with the buyer until the day
+    is over is arranged the day it leaves. How the platform itself writes the latter is not known to us.
+    """
+    limit = body.get("rts_sla_time")
+    if limit is None or body["shipping_type"] == SHIPPING_SELLER:
+        body.pop("rts_sla_time", None)
+    elif limit < free_at + _OFFICE_NEEDS_S:
+        body["rts_sla_time"] = body["tts_sla_time"]
 
 
 def _label(ticket: Ticket, carrier: str) -> Label:
