@@ -54,12 +54,13 @@ class Server:
 
 
 def size_of(store: Store, url: str) -> int:
-    """Bytes the database takes on disk."""
+    """Bytes the database takes on disk, its log carried over."""
     if store.dialect == "postgresql":
         with store.read() as tx:
             return int(tx.rows("SELECT pg_database_size(current_database())")[0][0])
-    path = make_url(url).database or ""
-    return sum(Path(path + suffix).stat().st_size for suffix in ("", "-wal") if Path(path + suffix).exists())
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Path(make_url(url).database or "").stat().st_size
 
 
 @contextmanager

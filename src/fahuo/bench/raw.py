@@ -13,8 +13,8 @@ from sqlalchemy import LargeBinary, Table, make_url
 from fahuo.store.schema import metadata
 
 JOURNEY = (
-    "orders", "order_lines", "holds", "people", "payloads", "clocks", "reservations", "stock_ledger", "decisions", "waves",
-    "packages", "package_items", "journal", "effects", "capacity_used", "label_files", "labels", "bench_scans",
+    "orders", "order_lines", "holds", "people", "payloads", "clocks", "reservations", "stock_ledger", "decisions",
+    "waves", "packages", "package_items", "journal", "effects", "capacity_used", "label_files", "labels", "bench_scans",
 )  # fmt: skip
 """Tables the journey writes; the others are the set-up and are copied before the clock starts."""
 
@@ -25,12 +25,23 @@ def tables() -> tuple[list[Table], list[Table]]:
     return [t for t in known if t.name not in JOURNEY], [t for t in known if t.name in JOURNEY]
 
 
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-65536",
+    "wal_autocheckpoint=16384",
+    "temp_store=MEMORY",
+)
+"""As the product sets them (store.engine), so that only the work differs."""
+
+
 class SqliteRaw:
     """`executemany` with one transaction a batch, settings as the product has them."""
 
     def __init__(self, url: str) -> None:
         self._connection = sqlite3.connect(make_url(url).database or "", isolation_level=None, cached_statements=512)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "wal_autocheckpoint=16384", "temp_store=MEMORY"):
+        for pragma in PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
 
     def begin(self) -> None:
@@ -66,7 +77,7 @@ class CopyRaw:
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """All columns in the table's order."""
         names = ", ".join(f'"{c.name}"' for c in table.columns)
-        with self._cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:  # type: ignore[arg-type]  # text of our own schema
+        with self._cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
             for row in rows:
                 copy.write_row(row)
 
@@ -84,16 +95,18 @@ class UnnestRaw(CopyRaw):
         arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
         columns = [list(column) for column in zip(*rows, strict=True)]
         statement = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names of our own schema
-        self._cursor.execute(statement, columns)  # type: ignore[arg-type]  # text of our own schema
+        self._cursor.execute(statement, columns)
 
 
 def _kind(kind: Any) -> str:
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - only for this figure
 
-    return str(kind.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    return str(kind.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
-def insert_all(source: Iterator[list[tuple[Table, list[tuple[Any, ...]]]]], target: SqliteRaw | CopyRaw) -> tuple[float, int]:
+def insert_all(
+    source: Iterator[list[tuple[Table, list[tuple[Any, ...]]]]], target: SqliteRaw | CopyRaw
+) -> tuple[float, int]:
     """(seconds spent inserting and committing, rows); reading the source is not timed."""
     seconds, count = 0.0, 0
     for batch in source:

@@ -7,9 +7,11 @@ from typing import Any
 
 from fahuo.kernel.instant import iso
 from fahuo.kernel.money import amount_text, exponent_of
-from fahuo.views.order import OrderView
+from fahuo.orders.queries import Line
+from fahuo.views.order import ClockView, EffectView, OrderView
 from fahuo.views.orders import HoldRow, ListRow
 from fahuo.views.shops import EffectRow, WaveView
+from fahuo.warehouse.model import Parcel
 
 
 def money(minor: int | None, currency: str, exponent: int) -> dict[str, str] | None:
@@ -71,6 +73,9 @@ _TIMES = ("created_at", "paid_at", "awaiting_at", "arranged_at", "packed_at", "h
           "delivered_at", "completed_at", "cancelled_at", "release_at")  # fmt: skip
 
 
+_WORDS = ("market", "state", "station", "order_type", "shipping_type", "fulfillment_type")
+
+
 def order_json(view: OrderView) -> dict[str, Any]:
     """One order: header, lines, clocks, holds, parcels, plan, effects, journal. No personal data."""
     row = view.row
@@ -79,10 +84,7 @@ def order_json(view: OrderView) -> dict[str, Any]:
         "id": str(view.id),
         "platform_order_id": row["platform_order_id"],
         "shop": view.shop,
-        **{
-            name: row[name]
-            for name in ("market", "state", "station", "order_type", "shipping_type", "fulfillment_type")
-        },
+        **{name: row[name] for name in _WORDS},
         "is_cod": bool(row["is_cod"]),
         "masked": bool(row["masked"]),
         "total": money(row["total"], row["currency"], row["exponent"]),
@@ -95,72 +97,72 @@ def order_json(view: OrderView) -> dict[str, Any]:
         **{name: instant(row[name]) for name in _TIMES},
     }
     return known(head) | {
-        "lines": [
-            known(
-                {
-                    "line_no": line.line_no,
-                    "platform_sku_id": line.platform_sku_id,
-                    "seller_sku": line.seller_sku,
-                    "sku": view.skus[line.sku_id][0] if line.sku_id in view.skus else None,
-                    "name": line.product_name,
-                    "variation": line.variation,
-                    "quantity": line.quantity,
-                }
-            )
-            for line in view.lines
-        ],
-        "clocks": [
-            known(
-                {
-                    "clock": c.clock,
-                    "party": c.party,
-                    "starts_at": iso(c.starts_at),
-                    "due_at": iso(c.due_at),
-                    "source": c.source,
-                    "met_at": instant(c.met_at),
-                    "outcome": c.outcome,
-                    "pack": c.pack,
-                    "rule": c.rule,
-                }
-            )
-            for c in view.clocks
-        ],
-        "held": [hold_json(h) for h in view.holds if h.released_at is None],
-        "holds": [hold_json(h) for h in view.holds],
-        "parcels": [
-            known(
-                {
-                    "id": str(p.id),
-                    "state": p.state,
-                    "carrier": p.carrier_name,
-                    "tracking_number": p.tracking_number,
-                    "label_origin": p.label_origin,
-                    **{
-                        n: instant(getattr(p, n))
-                        for n in ("arranged_at", "packed_at", "reported_at", "first_scan_at", "delivered_at")
-                    },
-                }
-            )
-            for p in view.parcels
-        ],
+        "lines": [_line(view, line) for line in view.lines],
+        "clocks": [_clock(clock) for clock in view.clocks],
+        "held": [hold_json(hold) for hold in view.holds if hold.released_at is None],
+        "holds": [hold_json(hold) for hold in view.holds],
+        "parcels": [_parcel(parcel) for parcel in view.parcels],
         "plan": _plan(view),
-        "effects": [
-            known(
-                {
-                    "id": str(e.id),
-                    "kind": e.kind,
-                    "state": e.state,
-                    "attempts": e.attempts,
-                    "outcome": e.outcome or None,
-                }
-            )
-            for e in view.effects
-        ],
+        "effects": [_effect(effect) for effect in view.effects],
         "journal": [
             {"seq": j.seq, "at": iso(j.at), "kind": j.kind, "actor": j.actor, "data": j.data, "hash": j.hash.hex()}
             for j in view.timeline
         ],
     }
+
+
+def _line(view: OrderView, line: Line) -> dict[str, Any]:
+    shown = {
+        "line_no": line.line_no,
+        "platform_sku_id": line.platform_sku_id,
+        "seller_sku": line.seller_sku,
+        "sku": view.skus[line.sku_id][0] if line.sku_id in view.skus else None,
+        "name": line.product_name,
+        "variation": line.variation,
+        "quantity": line.quantity,
+    }
+    return known(shown)
+
+
+def _clock(clock: ClockView) -> dict[str, Any]:
+    shown = {
+        "clock": clock.clock,
+        "party": clock.party,
+        "starts_at": iso(clock.starts_at),
+        "due_at": iso(clock.due_at),
+        "source": clock.source,
+        "met_at": instant(clock.met_at),
+        "outcome": clock.outcome,
+        "pack": clock.pack,
+        "rule": clock.rule,
+    }
+    return known(shown)
+
+
+_FACTS = ("arranged_at", "packed_at", "reported_at", "handed_over_at", "first_scan_at", "delivered_at")
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    shown = {
+        "id": str(parcel.id),
+        "state": parcel.state,
+        "carrier": parcel.carrier_name,
+        "tracking_number": parcel.tracking_number,
+        "label_origin": parcel.label_origin,
+        **{name: instant(getattr(parcel, name)) for name in _FACTS},
+    }
+    return known(shown)
+
+
+def _effect(effect: EffectView) -> dict[str, Any]:
+    shown = {
+        "id": str(effect.id),
+        "kind": effect.kind,
+        "state": effect.state,
+        "attempts": effect.attempts,
+        "outcome": effect.outcome or None,
+    }
+    return known(shown)
 
 
 def _plan(view: OrderView) -> dict[str, Any] | None:
