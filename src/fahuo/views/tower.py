@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, literal_column, or_, select
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Warehouse
@@ -25,7 +25,10 @@ OPEN: Final = ("intake", *WORKING)
 HORIZON_H: Final = 24
 RISK_H: Final = 8
 WEEK_S: Final = 7 * 86_400
-_FOR_PEOPLE = ("unknown", "declined", "given_up")
+# Written out as the partial index has them: only then do both databases see that it applies.
+_FOR_PEOPLE: Final[list[ColumnElement[str]]] = [
+    literal_column(f"'{state}'") for state in ("unknown", "declined", "given_up", "waiting")
+]
 _SCANNED: Final = ("transit", "delivered", "closed", "history")
 
 
@@ -229,6 +232,7 @@ def for_people(tx: Tx, shops: Collection[int] | None = None) -> dict[str, int]:
     mine = select(effects.c.state, func.count()).where(
         effects.c.seller_id == tx.seller_id,
         effects.c.state.in_(_FOR_PEOPLE),
+        effects.c.state != "waiting",
         *([] if shops is None else [any_of(effects.c.shop_id, "shops")]),
     )
     return {row[0]: int(row[1]) for row in tx.rows(mine.group_by(effects.c.state), **_shops(tx, shops))}

@@ -18,6 +18,7 @@ from fahuo.kernel.text import N_
 from fahuo.views.changed import Watch
 from fahuo.web import login, orders, pack, shops, tower, users, waves
 from fahuo.web.gate import STATIC, LoginNeeded, draw
+from fahuo.web.recent import Recent
 
 UPLOAD_MAX = 2 << 30
 FORM_MAX = 1 << 20
@@ -38,6 +39,7 @@ def create_app(house: House) -> FastAPI:
     app = FastAPI(title="Fahuo", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
     app.state.watch = Watch(house.store)
+    app.state.recent = Recent()
     for part in (login, tower, orders, pack, waves, shops, users):
         app.include_router(part.router, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")

@@ -7,12 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from fahuo.flow.house import House, rule_book
+from fahuo.flow.house import rule_book
 from fahuo.kernel.instant import local, zone
 from fahuo.views import tower
 from fahuo.web.gate import Visitor, draw, home_zone, house_of, logged_in, need
+from fahuo.web.recent import Recent
 
 router = APIRouter()
+STAKES_S = 5.0
+RATES_S = 60.0
 Viewer = Annotated[Visitor, Depends(need("figures.view"))]
 
 
@@ -27,13 +30,13 @@ async def home(visitor: Annotated[Visitor, Depends(logged_in)]) -> Response:
 @router.get("/tower")
 def page(request: Request, visitor: Viewer) -> Response:
     """The whole page."""
-    return draw(request, "tower.html", visitor, **figures(house_of(request), visitor))
+    return draw(request, "tower.html", visitor, **figures(request, visitor))
 
 
 @router.get("/tower/live")
 def live(request: Request, visitor: Viewer) -> Response:
     """Its changing part."""
-    return draw(request, "tower_live.html", visitor, **figures(house_of(request), visitor))
+    return draw(request, "tower_live.html", visitor, **figures(request, visitor))
 
 
 @router.get("/changed", dependencies=[Depends(logged_in)])
@@ -42,10 +45,13 @@ async def changed(request: Request) -> Response:
     return Response(request.app.state.watch.token(), media_type="text/plain")
 
 
-def figures(house: House, visitor: Visitor) -> dict[str, Any]:
-    """Everything the tower shows, in one reading of the database."""
+def figures(request: Request, visitor: Visitor) -> dict[str, Any]:
+    """Everything the tower shows. What must read many rows is shared by all who look within a moment."""
+    house = house_of(request)
+    recent: Recent = request.app.state.recent
     now = house.clock.now()
     shops = visitor.shops
+    whose = (visitor.principal.seller_id, shops)
     zone_name = home_zone(house, visitor)
     with house.store.read(visitor.principal.seller_id) as tx:
         curve = tower.curve(tx, now, shops=shops)
@@ -55,8 +61,8 @@ def figures(house: House, visitor: Visitor) -> dict[str, Any]:
             "unruled": tower.without_rule(tx, shops),
             "curve": curve,
             "chart": _chart(curve, zone_name),
-            "stakes": tower.stakes(tx, now, shops=shops),
-            "rates": tower.late_rates(tx, now, rule_book(tx), shops),
+            "stakes": recent.get(("stakes", whose), STAKES_S, lambda: tower.stakes(tx, now, shops=shops)),
+            "rates": recent.get(("rates", whose), RATES_S, lambda: tower.late_rates(tx, now, rule_book(tx), shops)),
             "events": tower.just_now(tx, shops=shops),
             "stuck": tower.for_people(tx, shops),
             "risk_hours": tower.RISK_H,
