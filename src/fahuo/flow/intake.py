@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from fahuo.catalogue.model import Shop
+from fahuo.catalogue.model import Shop, Warehouse
 from fahuo.deadlines import service as deadlines
 from fahuo.deadlines.model import CLOCKS
 from fahuo.flow.again import write_again
@@ -139,68 +139,85 @@ def _rounds(batch: Iterable[OrderIn | Refusal], report: Report) -> list[list[Ord
     return [list(unique.values()) for unique in rounds]
 
 
+class _Fresh(NamedTuple):
+    """A new order as every station has judged it, before the first row is written."""
+
+    id: int
+    order: OrderIn
+    skus: Sequence[int | None]
+    place: Warehouse | None
+    timing: Timing
+    holds: list[Hold]
+    wants: Sequence[Want]
+    reserved: bool
+    twin: str
+
+    @property
+    def station(self) -> str:
+        o = self.order
+        if is_history(o.state, o.fulfillment_type, o.shipping_type):
+            return "history"
+        return station_of(o.state, Standing(any(hold.blocks for hold in self.holds), self.reserved))
+
+
 def _create(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int, source: Source) -> list[int]:
     if not new:
         return []
-    ids = list(new_ids(len(new)))
+    fresh = _judge(tx, desk, shop, new, now)
+    _write(tx, desk, shop, fresh, now, source)
+    return [one.id for one in fresh]
+
+
+def _judge(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int) -> list[_Fresh]:
+    """Articles, clocks, verification, units: only the stock counters are written here."""
+    ids = new_ids(len(new))
     articles = [find_articles(desk, shop, order) for order in new]
     places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in new]
     with stage("clocks"):
-        timings = time_orders(new, shop, [iso_region(p) for p in places], desk.book, desk.extensions)
+        timings = time_orders(new, shop, [iso_region(place) for place in places], desk.book, desk.extensions)
     checks = Checks(tx, desk, shop, now)
     with stage("verify"):
         held = checks.verify(new, timings)
     wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, new, articles, strict=True)]
     with stage("reserve"):
         reserved = _reserve(tx, wants, timings, held)
-    stations = [
-        "history"
-        if is_history(order.state, order.fulfillment_type, order.shipping_type)
-        else station_of(order.state, Standing(any(h.blocks for h in holds), ok))
-        for order, holds, ok in zip(new, held, reserved, strict=True)
+    columns = zip(ids, new, articles, places, timings, held, wants, reserved, checks.prints, strict=True)
+    return [_Fresh(*row) for row in columns]
+
+
+def _write(tx: Tx, desk: Desk, shop: Shop, fresh: Sequence[_Fresh], now: int, source: Source) -> None:
+    """Every row of new orders, each once, in the state the order ends up in."""
+    stations = [one.station for one in fresh]
+    entries = [
+        journal.Entry(one.id, "taken", now, desk.actor, _taken(one, source, station))
+        for one, station in zip(fresh, stations, strict=True)
     ]
-    entries: list[journal.Entry] = []
-    for id_, order, holds, timing, ok, station, row in zip(
-        ids, new, held, timings, reserved, stations, wants, strict=True
-    ):
-        data = _taken(order, source, station, holds)
-        data["clocks"] = clocked(timing)
-        if ok:
-            data["reserved"] = sum([want.quantity for want in row])
-        entries.append(journal.Entry(id_, "taken", now, desk.actor, data))
     heads = journal.append(tx, entries, {})
-    orders.insert(
-        tx,
-        shop.id,
-        [
-            Taken(
-                order,
-                id_,
-                station,
-                skus,
-                None if place is None else place.id,
-                now if order.updated_at is None else None,
-                twin,
-                digest(order),
-                timing.due_at,
-                timing.due_clock,
-                timing.pack,
-                *heads[id_],
-            )
-            for order, id_, station, skus, place, twin, timing in zip(
-                new, ids, stations, articles, places, checks.prints, timings, strict=True
-            )
-        ],
-        source.kind,
-        now,
-    )
+    taken = [
+        Taken(
+            one.order,
+            one.id,
+            station,
+            one.skus,
+            None if one.place is None else one.place.id,
+            now if one.order.updated_at is None else None,
+            one.twin,
+            digest(one.order),
+            one.timing.due_at,
+            one.timing.due_clock,
+            one.timing.pack,
+            *heads[one.id],
+        )
+        for one, station in zip(fresh, stations, strict=True)
+    ]
+    orders.insert(tx, shop.id, taken, source.kind, now)
+    ids = [one.id for one in fresh]
     with stage("clocks"):
-        deadlines.start(tx, clock_rows(ids, timings))
+        deadlines.start(tx, clock_rows(ids, [one.timing for one in fresh]))
     with stage("reserve"):
-        inventory.record(tx, [row for row, ok in zip(wants, reserved, strict=True) if ok], now, desk.actor)
-    orders.hold(tx, {id_: holds for id_, holds in zip(ids, held, strict=True) if holds}, now)
-    seal(tx, ids, new, source.kind, now)
-    return ids
+        inventory.record(tx, [one.wants for one in fresh if one.reserved], now, desk.actor)
+    orders.hold(tx, {one.id: one.holds for one in fresh if one.holds}, now)
+    seal(tx, ids, [one.order for one in fresh], source.kind, now)
 
 
 def _reserve(
@@ -224,18 +241,22 @@ def clocked(timing: Timing) -> dict[str, Any]:
     return {"pack": timing.pack or "", "due": {CLOCKS[row[0]]: row[3] for row in timing.rows}}
 
 
-def _taken(order: OrderIn, source: Source, station: str, holds: Sequence[Hold]) -> dict[str, Any]:
+def _taken(one: _Fresh, source: Source, station: str) -> dict[str, Any]:
+    order = one.order
     data: dict[str, Any] = {
         "platform_order_id": order.platform_order_id,
         "source": source.kind,
         "from": source.name,
         "state": order.state,
         "station": station,
+        "clocks": clocked(one.timing),
     }
+    if one.reserved:
+        data["reserved"] = sum([want.quantity for want in one.wants])
     if order.row is not None:
         data["row"] = order.row
-    if holds:
-        data["holds"] = [h.code for h in holds]
+    if one.holds:
+        data["holds"] = [hold.code for hold in one.holds]
     if order.notes:
         data["notes"] = [note.code for note in order.notes]
     return data
