@@ -15,8 +15,9 @@ from fahuo.flow.actions import release
 from fahuo.flow.dispatch import FILES_LANE
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.import_data import DataReport, import_data
-from fahuo.flow.intake import Report, Source, take
+from fahuo.flow.intake import take
 from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item
+from fahuo.flow.report import Report, Source
 from fahuo.flow.run import Pass, run_once
 from fahuo.flow.setup import add_main, add_shop
 from fahuo.flow.verify import verify_all

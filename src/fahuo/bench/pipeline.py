@@ -33,9 +33,10 @@ from fahuo.channels.tiktok_json.read import decode_batches
 from fahuo.flow.dispatch import work
 from fahuo.flow.house import Desk, House, open_desk
 from fahuo.flow.import_data import import_data
-from fahuo.flow.intake import Report, Source, take
+from fahuo.flow.intake import take
 from fahuo.flow.pack import simulate_staff
 from fahuo.flow.plan import plan_new
+from fahuo.flow.report import Report, Source
 from fahuo.flow.setup import add_main, add_shop
 from fahuo.generate.catalogue import write_catalogue
 from fahuo.generate.orders import generate

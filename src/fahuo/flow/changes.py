@@ -7,7 +7,7 @@ platform means for parcels and waiting effects is settled in the same transactio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,7 @@ from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
 from fahuo.flow.people import seal
 from fahuo.flow.recompute import clock_shift
+from fahuo.flow.report import Report
 from fahuo.flow.units import Held, differs, find_articles, holding, no_stock, wants_of
 from fahuo.inventory import queries as inventory_queries
 from fahuo.inventory import service as inventory
@@ -44,9 +45,6 @@ from fahuo.orders.rules import Hold, hold
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import Parcel
-
-if TYPE_CHECKING:
-    from fahuo.flow.intake import Report
 
 Told = tuple[Stored, OrderIn]
 ON_THE_WAY = frozenset({IN_TRANSIT, DELIVERED, COMPLETED})

@@ -12,7 +12,8 @@ from fahuo.catalogue.model import Shop
 from fahuo.channels.model import ReadContext
 from fahuo.channels.read import read_orders
 from fahuo.flow.house import Desk, House, need_shop, open_desk
-from fahuo.flow.intake import Report, Source, take, take_in
+from fahuo.flow.intake import take, take_in
+from fahuo.flow.report import Report, Source
 from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.ids import new_id
 from fahuo.orders.model import OrderIn, Refusal

@@ -7,7 +7,6 @@ written once, in the state they end up in. Orders we know are handed to `flow.ch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from fahuo.flow.checks import Checks
 from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
 from fahuo.flow.people import seal
+from fahuo.flow.report import Report, Source
 from fahuo.flow.units import find_articles, no_stock, wants_of
 from fahuo.inventory import service as inventory
 from fahuo.inventory.model import Want
@@ -34,37 +34,6 @@ from fahuo.orders.rules import Hold
 from fahuo.orders.service import Taken
 from fahuo.store import journal
 from fahuo.store.engine import Store, Tx
-
-
-@dataclass
-class Report:
-    """What came of an intake. Counts are orders; `read` counts refused ones too."""
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: list[Refusal] = field(default_factory=list)
-
-    def add(self, other: Report) -> None:
-        """Count what came of another part."""
-        self.read += other.read
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-        self.refused += other.refused
-
-    def counts(self) -> dict[str, int]:
-        """The counts without the refusals' text."""
-        return {"read": self.read, "created": self.created, "updated": self.updated, "unchanged": self.unchanged}
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a batch comes from. `kind`: api, webhook or file; `name`: file name or endpoint, without personal data."""
-
-    kind: str
-    name: str
 
 
 def take(
