@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, not_, or_, select
 
 from fahuo.deadlines.model import CLOCK
 from fahuo.deadlines.packs import RuleBook
@@ -30,12 +30,13 @@ def figures(house: House) -> dict[str, Any]:
 
 def _orders(tx: Tx) -> dict[str, int]:
     o = orders.c
-    left = and_(o.fulfillment_type == BY_SELLER, or_(o.handed_over_at.is_not(None), o.first_scan_at.is_not(None)))
+    gone = or_(o.handed_over_at.is_not(None), o.first_scan_at.is_not(None))
+    left = and_(o.fulfillment_type == BY_SELLER, gone)
     conditions = {
         "orders_received": o.id.is_not(None),
         "orders_shipped": left,
         "held": o.station.in_(("check", "stock")),
-        "open": o.station.in_(OPEN),
+        "open": and_(o.station.in_(OPEN), not_(gone)),
         "delivered": and_(left, o.delivered_at.is_not(None)),
         "cancelled": o.state == CANCELLED,
     }
@@ -45,7 +46,10 @@ def _orders(tx: Tx) -> dict[str, int]:
 
 
 def _punctual(tx: Tx, now: int, book: RuleBook) -> dict[str, int]:
-    """Orders that left on time, and those that left late or are overdue, by the clock the late dispatch rate counts."""
+    """Orders that left on time, and those that left late or are overdue, by the clock the late dispatch rate counts.
+
+    What a carrier has taken and not scanned yet is neither, where the scan is what counts.
+    """
     o, c = orders.c, clocks.c
     ours = and_(o.fulfillment_type == BY_SELLER, o.state != CANCELLED)
     left = or_(o.handed_over_at.is_not(None), o.first_scan_at.is_not(None))
