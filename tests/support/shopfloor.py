@@ -1,18 +1,18 @@
-"""A seller with articles, shelves and carriers on a fresh store, and the day's work in single calls: the flow's test bench."""
+"""A seller with articles, shelves and carriers on a fresh store, and the day's work in single calls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from fahuo.access.model import OWNER, Principal
 from fahuo.access.rules import PERMISSIONS
 from fahuo.catalogue.model import Sender, Shop
 from fahuo.flow.actions import release
-from fahuo.flow.dispatch import FILES_LANE
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.import_data import DataReport, import_data
 from fahuo.flow.intake import take
@@ -32,8 +32,9 @@ MONDAY = parse_instant("2026-03-02T02:00:00Z")
 """Monday 2026-03-02, 09:00 in Vietnam: five hours before the cut-off."""
 HOUR, DAY = 3_600, 86_400
 
-TABLES: Mapping[str, str] = {
-    "warehouses": "code,name,country,region,zone,cutoff,work_days\nSG1,Floor one,VN,VN-SG,Asia/Ho_Chi_Minh,17:00,123456\n",
+TABLES: dict[str, str] = {
+    "warehouses": "code,name,country,region,zone,cutoff,work_days\n"
+    "SG1,Floor one,VN,VN-SG,Asia/Ho_Chi_Minh,17:00,123456\n",
     "skus": "sku,name,weight_g,length_mm,width_mm,height_mm,barcode\nTEE,T-shirt,200,250,200,20,690001\n"
     "MUG,Mug,400,100,100,120,690002\n",
     "stock": "sku,warehouse,on_hand,bin\nTEE,SG1,100,A-1\nMUG,SG1,50,B-1\n",
@@ -205,10 +206,13 @@ class Floor:
         assert [(name, problem.render().message) for name, problem in verify_all(self.house)] == []
 
 
+@pytest.fixture
+def floor(store: Store, tmp_path: Path) -> Floor:
+    """A house with articles, shelves, a carrier and its numbers, on each database; no shop, no orders yet."""
+    return Floor(store, tmp_path).stocked()
+
+
 def good(found: BenchView | Problem) -> BenchView:
     """The view; a problem fails the test with its words."""
     assert not isinstance(found, Problem), found.render().message
     return found
-
-
-__all__: Sequence[str] = ("FILES_LANE", "MONDAY", "Clock", "Floor", "good", "lines", "order", "recipient")
