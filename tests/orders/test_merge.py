@@ -91,6 +91,44 @@ def test_what_a_file_saw_happen_outlives_the_api() -> None:
     assert (kept.arranged_at, kept.paid_at) == (50, 1_768_000_060)
 
 
+def test_a_file_with_fewer_columns_contradicts_nothing() -> None:
+    whole = [LineIn(platform_sku_id="17291", seller_sku="MUG-BLUE", quantity=2, unit_price=1750, subtotal=3500)]
+    short = [LineIn(platform_sku_id="17291", quantity=2)]
+    for first, second in ((whole, short), (short, whole)):
+        decision = after(file(lines=first), file(lines=second, total=None))
+        assert (decision.kind, decision.problems) == ("unchanged", ())
+    more = after(file(lines=whole), file(lines=[LineIn(platform_sku_id="17291", quantity=3)]))
+    assert [p.field for p in more.problems] == ["lines"]
+    assert "3 × 17291" in more.problems[0].render().message
+
+
+def test_what_is_not_kept_is_not_filled_again_and_again() -> None:
+    """Of status and substatus only the state is kept, so another substatus is no news."""
+    assert after(file(), file(substate="Awaiting shipment")).kind == "unchanged"
+
+
+def test_a_file_with_another_address_is_reported_without_showing_it() -> None:
+    moved = file(recipient=recipient(lines=("9 Side Street",)))
+    decision = after(file(), moved)
+    assert [(p.field, p.value) for p in decision.problems] == [("recipient", None)]
+    assert "Street" not in decision.problems[0].render().message
+    assert decision.known.order.recipient.lines == ("1 Main Street",)
+    assert not after(file(), file(recipient=recipient(name="ada  byron", lines=("1 main street",)))).problems
+    assert not after(file(), file(recipient=recipient(lines=("1 M***",), masked=True))).problems
+    assert [p.field for p in after(file(tracking_number="A1"), file(tracking_number="B2")).problems] == [
+        "tracking_number"
+    ]
+
+
+def test_a_clear_address_fills_a_masked_one_and_a_wish_to_cancel_is_heard() -> None:
+    masked = file(recipient=recipient(lines=("1 M***",), masked=True))
+    decision = after(masked, file())
+    assert (decision.kind, decision.known.order.recipient.lines) == ("fill", ("1 Main Street",))
+    wish = after(file(), file(buyer_cancel=True))
+    assert (wish.kind, wish.known.order.buyer_cancel) == ("fill", True)
+    assert after(file(buyer_cancel=True), file()).known.order.buyer_cancel
+
+
 def test_digest_is_of_content_only() -> None:
     one, two = order(), order(updated_at=5, raw=b"x", row=7)
     two.lines[0].row = 9

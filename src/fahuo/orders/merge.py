@@ -26,9 +26,11 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
+from fahuo.kernel.instant import iso
+from fahuo.kernel.money import amount_text
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_
-from fahuo.orders.model import ORDER, OrderIn
+from fahuo.orders.model import ORDER, OrderIn, RecipientIn
 
 Kind = Literal["create", "update", "forward", "fill", "touch", "unchanged", "stale"]
 
@@ -37,11 +39,13 @@ TIMES: Final = (
     "completed_at", "cancelled_at",
 )  # fmt: skip
 _FILLED: Final = (
-    "substate", "handling_days", "handling_type", "priority_level", "warehouse_ref", "carrier_name",
+    "handling_days", "handling_type", "priority_level", "warehouse_ref", "carrier_name",
     "tracking_number", "package_ids", "subtotal", "shipping_fee", "tax", "total", "created_at", "release_at",
     "cancel_by", "cancel_reason", "buyer_message",
 )  # fmt: skip
 _COMPARED: Final = ("order_type", "shipping_type", "fulfillment_type", "currency")
+_DISPUTED: Final = ("total", "created_at", "tracking_number")
+"""Reported when both tellings have them and they differ."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -139,8 +143,7 @@ def _take_file(known: Known, incoming: OrderIn, content: bytes, now: int) -> Dec
         return Decision("stale", known, (_contradiction("state", theirs, ours),))
     filled = _gaps(known.order, incoming)
     problems = tuple(
-        _contradiction(f, str(getattr(incoming, f)), str(getattr(known.order, f)))
-        for f in _disputed(known.order, incoming)
+        _contradiction(f, _shown(incoming, f), _shown(known.order, f)) for f in _disputed(known.order, incoming)
     )
     if forward:
         merged = _copy(known.order, state=theirs, **filled)
@@ -160,8 +163,11 @@ def _gaps(ours: OrderIn, theirs: OrderIn) -> dict[str, Any]:
             filled[name] = other
     if not ours.lines and theirs.lines:
         filled["lines"] = theirs.lines
-    if not ours.recipient.lines and theirs.recipient.lines:
+    masked = ours.recipient.masked and not theirs.recipient.masked
+    if theirs.recipient.lines and (masked or not ours.recipient.lines):
         filled["recipient"] = theirs.recipient
+    if theirs.buyer_cancel and not ours.buyer_cancel:
+        filled["buyer_cancel"] = True
     return filled
 
 
@@ -172,19 +178,49 @@ def _times(source: OrderIn, target: OrderIn) -> dict[str, Any]:
 
 def _disputed(ours: OrderIn, theirs: OrderIn) -> list[str]:
     found = [n for n in _COMPARED if getattr(ours, n) != getattr(theirs, n)]
-    if ours.total is not None and theirs.total is not None and ours.total != theirs.total:
-        found.append("total")
-    if ours.lines and theirs.lines and _units(ours) != _units(theirs):
+    for name in _DISPUTED:
+        mine, other = getattr(ours, name), getattr(theirs, name)
+        if mine not in (None, "") and other not in (None, "") and mine != other:
+            found.append(name)
+    if ours.lines and theirs.lines and _differ(ours, theirs):
         found.append("lines")
+    places = [_where(order.recipient) for order in (ours, theirs)]
+    if all(places) and places[0] != places[1]:
+        found.append("recipient")
     return found
 
 
-def _units(order: OrderIn) -> dict[str, int]:
+def _differ(ours: OrderIn, theirs: OrderIn) -> bool:
+    """Whether other articles were bought; compared by an identity that both tellings have for every line."""
+    for name in ("seller_sku", "platform_sku_id"):
+        if all(getattr(line, name) for order in (ours, theirs) for line in order.lines):
+            return _units(ours, name) != _units(theirs, name)
+    return sum(line.quantity for line in ours.lines) != sum(line.quantity for line in theirs.lines)
+
+
+def _units(order: OrderIn, name: str) -> dict[str, int]:
     units: dict[str, int] = {}
     for line in order.lines:
-        sku = line.seller_sku or line.platform_sku_id
-        units[sku] = units.get(sku, 0) + line.quantity
+        units[getattr(line, name)] = units.get(getattr(line, name), 0) + line.quantity
     return units
+
+
+def _where(to: RecipientIn) -> tuple[str, ...]:
+    """Where the parcel goes, without regard to blanks and case; nothing when masked or not known."""
+    known = () if to.masked or not to.lines else (to.name, to.postal_code, *to.lines)
+    return tuple("".join(text.split()).casefold() for text in known)
+
+
+def _shown(order: OrderIn, name: str) -> str:
+    """A field's value for a report. Nobody's address stands there."""
+    if name == "recipient":
+        return ""
+    if name == "lines":
+        return ", ".join(f"{line.quantity} × {line.seller_sku or line.platform_sku_id}" for line in order.lines)[:200]
+    value = getattr(order, name)
+    if name == "total":
+        return f"{amount_text(value, order.exponent)} {order.currency}"
+    return iso(value) if name == "created_at" else str(value)
 
 
 def _copy(order: OrderIn, **changes: Any) -> OrderIn:
@@ -192,13 +228,16 @@ def _copy(order: OrderIn, **changes: Any) -> OrderIn:
 
 
 def _contradiction(where: str, theirs: str, ours: str) -> Problem:
-    if where == "lines":
-        theirs = ours = ""
+    said = (
+        N_("What was imported contradicts what we already know of {field}: {theirs} against {ours}.")
+        if theirs or ours
+        else N_("What was imported contradicts what we already know of {field}.")
+    )
     return Problem(
         "contradiction",
         where,
         theirs or None,
-        N_("What was imported contradicts what we already know of {field}: {theirs} against {ours}."),
+        said,
         N_("We keep what we know. Export the order again if the new one is right."),
         {"field": where, "theirs": theirs, "ours": ours},
     )
