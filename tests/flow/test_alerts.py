@@ -12,7 +12,6 @@ from tests.support.shopfloor import DAY, HOUR, Floor, order
 from tests.views.test_tower import place
 
 # Of a module that Apprise imports.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
 class Heard:

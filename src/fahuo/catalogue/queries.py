@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, or_, select
 
 from fahuo.catalogue.model import Sender, Shop, Sku, SkuIndex, Warehouse
 from fahuo.catalogue.tables import bundle_parts, cartons, listings, sellers, shops, skus, warehouses
-from fahuo.store.bulk import any_of, array
+from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 
 _SHOP = (
@@ -27,6 +28,13 @@ _SHOP = (
     shops.c.sender,
     shops.c.cod_allowed,
 )
+
+
+_SKU = tuple(skus.c[name] for name in Sku.__struct_fields__ if name != "parts")
+
+
+def _sku(row: tuple[Any, ...], parts: tuple[tuple[int, int], ...]) -> Sku:
+    return Sku(*[*row, parts])
 
 
 def _shop(row: tuple) -> Shop:  # type: ignore[type-arg]  # a row of _SHOP's columns
@@ -61,21 +69,8 @@ def sku_index(tx: Tx) -> SkuIndex:
         )
     ):
         parts.setdefault(bundle, []).append((part, quantity))
-    rows = tx.rows(
-        select(
-            skus.c.id,
-            skus.c.sku,
-            skus.c.name,
-            skus.c.weight_g,
-            skus.c.length_mm,
-            skus.c.width_mm,
-            skus.c.height_mm,
-            skus.c.goods,
-            skus.c.packing,
-            skus.c.barcode,
-        ).where(skus.c.seller_id == seller)
-    )
-    found = [Sku(*[*row, tuple(parts.get(row[0], ()))]) for row in rows]
+    rows = tx.rows(select(*_SKU).where(skus.c.seller_id == seller))
+    found = [_sku(row, tuple(parts.get(row[0], ()))) for row in rows]
     listed = tx.rows(
         select(listings.c.shop_id, listings.c.platform_sku_id, listings.c.sku_id).where(listings.c.seller_id == seller)
     )
@@ -150,3 +145,21 @@ def seller_ids(tx: Tx) -> list[int]:
     """Every seller of the installation, in order of id."""
     # scope: ok -- administration asks which sellers there are, then works inside one after the other
     return [row[0] for row in tx.rows(select(sellers.c.seller_id).order_by(sellers.c.seller_id))]
+
+
+SKUS_OF = select(*_SKU).where(skus.c.seller_id == bindparam("seller"), any_of(skus.c.id, "ids"))
+CODED = select(skus.c.id).where(
+    skus.c.seller_id == bindparam("seller"),
+    or_(skus.c.sku == bindparam("code"), skus.c.barcode == bindparam("code")),
+)
+
+
+def skus_of(tx: Tx, ids: Iterable[int]) -> dict[int, Sku]:
+    """These SKUs by id, without bundle parts: what a bench or a list needs of a few articles."""
+    rows = fetch(tx, SKUS_OF, seller=tx.seller_id, ids=array(tx, sorted(set(ids))))
+    return {row[0]: _sku(row, ()) for row in rows}
+
+
+def is_article(tx: Tx, code: str) -> bool:
+    """Whether a scanned code is the code or the barcode of any article."""
+    return bool(fetch(tx, CODED, seller=tx.seller_id, code=code))

@@ -19,6 +19,7 @@ from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import DEFAULT, N_
 
 _GROUPS: Final = {
+    "alerts": "fahuo.cli.alerts",
     "db": "fahuo.cli.db",
     "shops": "fahuo.cli.shops",
     "users": "fahuo.cli.users",

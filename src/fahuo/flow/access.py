@@ -157,8 +157,3 @@ def tidy(house: House) -> None:
     """Remove what is over: sessions, forgotten attempts. For the worker, now and then."""
     with house.store.write() as tx:
         service.purge(tx, technical_ms())
-
-
-def at_terminal(actor: str, seller_id: int = 1) -> Principal:
-    """Whoever can run commands here reads the database and the key anyway: the terminal may do what an owner may."""
-    return Principal("cli", 0, seller_id, actor.removeprefix("cli:"), frozenset(rules.ACTIONS), None, "owner")

@@ -103,6 +103,11 @@ def words(body: dict[str, Any], lang: str, zone_name: str) -> str:
     return t(TEXTS[body["fact"]], lang, count=body["count"], when=when)
 
 
+def in_words(tx: Tx, found: Sequence[Fact], lang: str) -> list[str]:
+    """The facts as staff would read them."""
+    return [words(_effect(fact, "", 0).body, lang, _zone(tx)) for fact in found]
+
+
 def set_urls(house: House, urls: Sequence[str], seller_id: int = 1) -> None:
     """Where alerts go. Raises Failure naming the first URL that Apprise does not understand, by its place."""
     for number, url in enumerate(urls, 1):

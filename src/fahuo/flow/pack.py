@@ -5,13 +5,13 @@ Only the confirmation packs: the units leave the shelf, and an own-carrier numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
 from fahuo.catalogue import queries as catalogue
-from fahuo.catalogue.model import Shop, SkuIndex
+from fahuo.catalogue.model import Shop, Sku
 from fahuo.flow.house import House
 from fahuo.flow.parcels import MOVED_ON, SHIPPED
 from fahuo.inventory import service as inventory
@@ -59,14 +59,16 @@ class BenchView(msgspec.Struct):
 class _Bench(NamedTuple):
     parcel: Parcel
     items: list[Item]
-    skus: SkuIndex
+    skus: dict[int, Sku]
     problem: Problem | None
 
 
-def open_parcel(house: House, code: str, seller_id: int = 1) -> BenchView | Problem:
-    """The parcel behind a scanned waybill number, platform order id or package id."""
+def open_parcel(
+    house: House, code: str, seller_id: int = 1, shops: Collection[int] | None = None
+) -> BenchView | Problem:
+    """The parcel behind a scanned waybill number, platform order id or package id. `shops`: only theirs, None for all."""
     with house.store.read(seller_id) as tx:
-        parcel = _find(tx, code.strip())
+        parcel = _find(tx, code.strip(), shops)
         if isinstance(parcel, Problem):
             return parcel
         bench = _bench(tx, parcel)
@@ -81,7 +83,7 @@ def scan_item(house: House, package_id: int, code: str, actor: str, seller_id: i
             return bench
         if bench.problem:
             return bench.problem
-        sku = _article(bench, code.strip())
+        sku = _article(tx, bench, code.strip())
         if isinstance(sku, Problem):
             _log(tx, package_id, house.clock.now(), actor, code, sku.code)
             return sku
@@ -199,12 +201,15 @@ def _complete(tx: Tx, ids: Iterable[int]) -> list[int]:
     return sorted(seen - open_)
 
 
-def _find(tx: Tx, code: str) -> Parcel | Problem:
-    found = warehouse_queries.parcels_numbered(tx, [code])
+def _find(tx: Tx, code: str, shops: Collection[int] | None) -> Parcel | Problem:
+    def mine(found: Iterable[Parcel]) -> list[Parcel]:
+        return [parcel for parcel in found if shops is None or parcel.shop_id in shops]
+
+    found = mine(warehouse_queries.parcels_numbered(tx, [code]))
     if not found and code.isascii() and code.isdecimal() and len(code) <= LONGEST_ID:
-        found = warehouse_queries.parcels(tx, [int(code)])
+        found = mine(warehouse_queries.parcels(tx, [int(code)]))
     if not found:
-        found = warehouse_queries.parcels_of_orders(tx, orders_queries.ids_of(tx, [code]))
+        found = mine(warehouse_queries.parcels_of_orders(tx, orders_queries.ids_of(tx, [code])))
     alive = [parcel for parcel in found if parcel.state != CANCELLED] or found
     if not alive:
         return _no_parcel(code)
@@ -242,16 +247,14 @@ def _bench(tx: Tx, parcel: Parcel) -> _Bench:
     parcel = warehouse_queries.parcels(tx, [parcel.id])[0]
     held = any(hold.blocks for hold in orders_queries.open_holds(tx, [parcel.order_id]).get(parcel.order_id, ()))
     items = warehouse_queries.items(tx, [parcel.id]).get(parcel.id, [])
-    return _Bench(parcel, items, catalogue.sku_index(tx), may_pack(parcel, held))
+    return _Bench(parcel, items, catalogue.skus_of(tx, [item.sku_id for item in items]), may_pack(parcel, held))
 
 
-def _article(bench: _Bench, code: str) -> int | Problem:
-    for item in bench.items:
-        sku = bench.skus.by_id[item.sku_id]
+def _article(tx: Tx, bench: _Bench, code: str) -> int | Problem:
+    for sku in bench.skus.values():
         if code in (sku.barcode, sku.sku):
             return sku.id
-    known = any(code in (sku.barcode, sku.sku) for sku in bench.skus.by_id.values())
-    if known:
+    if catalogue.is_article(tx, code):
         return Problem(
             "wrong_item", "code", code[:80], N_("The article {code} does not belong in this parcel."),
             N_("Put it back and pick the right one."), {"code": code[:80]},
@@ -281,9 +284,9 @@ def _view(tx: Tx, bench: _Bench) -> BenchView:
     shops = {shop.id: shop.name for shop in catalogue.shop_list(tx)}
     items = [
         BenchItem(
-            bench.skus.by_id[i.sku_id].sku,
-            bench.skus.by_id[i.sku_id].name,
-            bench.skus.by_id[i.sku_id].barcode,
+            bench.skus[i.sku_id].sku,
+            bench.skus[i.sku_id].name,
+            bench.skus[i.sku_id].barcode,
             i.quantity,
             i.scanned,
         )

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from fahuo.channels.ports import Outbound
+from fahuo.flow import access, alerts, requests
 from fahuo.flow.dispatch import work
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.numbering import give_numbers
@@ -22,6 +23,7 @@ from fahuo.store.engine import Tx
 from fahuo.store.settings import job_due
 
 CHECKPOINT_S: Final = 3_600
+DAY_S: Final = 86_400
 
 
 class Pass(msgspec.Struct):
@@ -33,6 +35,7 @@ class Pass(msgspec.Struct):
     numbered: int = 0
     reclocked: int = 0
     effects: dict[str, int] = {}
+    alerts: int = 0
     checkpoint: bool = False
     seconds: float = 0.0
 
@@ -52,10 +55,22 @@ def run_once(house: House, outbound: Mapping[str, Outbound], *, actor: str = "ru
         planned = plan_all(house.store, desk, now, seller_id=seller_id)
     done.planned, done.unplanned = planned["planned"], planned["unplanned"]
     done.effects = dict(work(house.store, outbound, now, worker=actor, seller_id=seller_id))
+    alerts.notice(house, seller_id)
+    done.alerts = alerts.send(house, worker=actor, seller_id=seller_id)
+    _tidy(house, now, actor, seller_id)
     with house.store.write(seller_id) as tx:
         done.checkpoint = _checkpoint(tx, now, actor)
     done.seconds = (technical_ms() - began) / 1000
     return done
+
+
+def _tidy(house: House, now: int, worker: str, seller_id: int) -> None:
+    """Forget ended sessions, log-in attempts and answers kept for repeated requests, once a day."""
+    with house.store.write(seller_id) as tx:
+        due = job_due(tx, "tidy", DAY_S, now, worker)
+    if due:
+        access.tidy(house)
+        requests.tidy(house)
 
 
 def _checkpoint(tx: Tx, now: int, worker: str) -> bool:
