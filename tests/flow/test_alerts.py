@@ -11,8 +11,6 @@ from fahuo.kernel.problems import Failure
 from tests.support.shopfloor import DAY, HOUR, Floor, order
 from tests.views.test_tower import place
 
-# Of a module that Apprise imports.
-
 
 class Heard:
     """A receiver on loopback, as Apprise calls it."""
