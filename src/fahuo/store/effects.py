@@ -127,6 +127,7 @@ def _in(*states: str) -> ColumnElement[bool]:
 _DUE = and_(_in("due"), _e.due_at <= bindparam("now"))
 _HELD = and_(_in("claimed", "retry"), _e.lease_until_ms <= bindparam("now_ms"))
 _FOR_PEOPLE = _in("unknown", "declined", "given_up", "waiting")
+# scope: ok -- both parts name the seller (_OWN)
 _READY = select(or_(*[exists().where(_OWN, bulk.any_of(_e.lane, "lanes"), part) for part in (_DUE, _HELD)]))
 _PICK = [
     select(_e.id, _e.scope)
@@ -314,7 +315,9 @@ def close(
     if state not in ("done", "declined"):
         raise ValueError(f"an effect is closed as done or declined, not {state}")
     due = _in("due", "retry")
-    open_ = or_(_in("unknown", "given_up", "waiting"), due if lanes is None else and_(due, bulk.any_of(_e.lane, "lanes")))
+    open_ = or_(
+        _in("unknown", "given_up", "waiting"), due if lanes is None else and_(due, bulk.any_of(_e.lane, "lanes"))
+    )
     if state == "done":
         open_ = or_(open_, _in("declined"))
     ended = update(effects).where(_OWN, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds"), open_)
@@ -322,7 +325,7 @@ def close(
     params = {"seller": tx.seller_id, "orders": bulk.array(tx, order_ids), "kinds": bulk.array(tx, kinds)}
     if lanes is not None:
         params["lanes"] = bulk.array(tx, lanes)
-    found = tx.execute(ended.returning(_e.id, _e.kind, _e.package_id), params)
+    found: list[Any] = list(tx.execute(ended.returning(_e.id, _e.kind, _e.package_id), params))
     return sorted((row[0], row[1], row[2]) for row in found)
 
 
