@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from fahuo.access.rules import TOKEN_ACTIONS
-from fahuo.flow import pack
+from fahuo.flow import access, pack
 from fahuo.flow.house import House
 from tests.api.conftest import client
 
@@ -249,3 +249,25 @@ def test_the_description_names_every_route_and_its_problems(address: str) -> Non
 
 def test_tokens_never_manage_people() -> None:
     assert "access.manage" not in TOKEN_ACTIONS
+
+
+def test_another_shops_parcel_is_unknown_whatever_it_is_asked_by(program: httpx.Client, limited: httpx.Client) -> None:
+    found = parcel_of(program, "shop-US")
+    order = program.get(f"/orders/{found['order']}").json()["platform_order_id"]
+    for word in (order, found["tracking_number"], found["id"]):
+        answer = limited.get(f"/parcels/{word}")
+        problem(answer, 404, "unknown_code")
+        # The answer repeats what was asked and tells nothing else: no id, no count.
+        assert answer.json()["title"] == f"No parcel has the number {word}."
+
+
+def test_tokens_of_one_name_do_not_share_their_keys(house: House, address: str) -> None:
+    order = {"id": "579900000000000001"}
+    answers = []
+    for _ in range(2):
+        _, text = access.add_token(house, "same", ["orders.import"], (), None, "test")
+        with httpx.Client(base_url=f"{address}/api/v1", headers={"authorization": f"Bearer {text}"}) as one:
+            answers.append(
+                one.post("/orders", params={"shop": "shop-VN"}, json=[order], headers={"idempotency-key": "k"})
+            )
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, None]

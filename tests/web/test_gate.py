@@ -51,9 +51,9 @@ def each(app: FastAPI) -> list[tuple[str, str, str | None]]:
     found = []
     for path, route in routes(app):
         calls = list(gates(route))
-        actions = [call.action for call in calls if hasattr(call, "action")]
+        actions = {call.action for call in calls if hasattr(call, "action")}
         assert len(actions) <= 1
-        action = actions[0] if actions else ("" if logged_in in calls else None)
+        action = actions.pop() if actions else ("" if logged_in in calls else None)
         found += [(method, path, action) for method in sorted(route.methods or set())]
     return found
 

@@ -66,7 +66,7 @@ def paper(
 @router.get("/parcels/{code}", tags=["floor"], responses={200: {"model": ParcelOut}})
 def open_parcel(request: Request, principal: Packer, code: str) -> Response:
     """The parcel behind a waybill number, platform order id or package id."""
-    return _answer(request, principal, pack.open_parcel(house_of(request), code, principal.seller_id))
+    return _answer(request, principal, pack.open_parcel(house_of(request), code, principal.seller_id, principal.shops))
 
 
 @router.post("/parcels/{package_id}/scan", tags=["floor"], responses={200: {"model": ParcelOut}})

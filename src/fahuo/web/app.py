@@ -6,6 +6,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,6 +50,8 @@ def create_app(house: House) -> FastAPI:
     app.add_exception_handler(Failure, _failed)
     app.add_exception_handler(StarletteHTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (DataError, OverflowError):
+        app.add_exception_handler(kind, _unusable)
     app.add_middleware(_Guard)
     return app
 
@@ -154,4 +157,14 @@ async def _invalid(request: Request, error: Exception) -> Response:
         "invalid", where, None, N_("{field} cannot be used: {why}"), N_("Correct it and send it again."),
         {"field": where, "why": first["msg"]},
     )  # fmt: skip
+    return _problem(request, found, 422)
+
+
+async def _unusable(request: Request, _error: Exception) -> Response:
+    # A number beyond 64 bits, or a NUL sign: the database refuses to look for what none of its columns can hold.
+    found = Problem(
+        "invalid",
+        message=N_("A value in the request cannot be used."),
+        next=N_("Correct it and send it again."),
+    )
     return _problem(request, found, 422)

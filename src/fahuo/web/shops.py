@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
-from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from starlette.datastructures import UploadFile
 
 from fahuo.flow.import_orders import import_orders
 from fahuo.kernel.problems import Failure, Problem
@@ -33,19 +35,33 @@ def page(request: Request, visitor: Annotated[Visitor, Depends(need("orders.view
     return draw(request, "shops.html", visitor, shops=shops, imports=imports, names=names, formats=FORMATS)
 
 
+Importer = Annotated[Visitor, Depends(need("orders.import"))]
+
+
+class Sent(NamedTuple):
+    """A form with a file."""
+
+    shop: str
+    file: UploadFile
+    format: str
+    rehearse: bool
+
+
+async def _sent(request: Request, _visitor: Importer) -> AsyncIterator[Sent]:
+    """The form, read behind the gate only: declared fields are read before it, whoever sends them."""
+    async with request.form() as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Failure(Problem("file_missing", "file", None, N_("There is no file."), N_("Choose a file.")))
+        yield Sent(str(form.get("shop", "")), file, str(form.get("format", "auto")), bool(form.get("rehearse")))
+
+
 @router.post("/import")
-def take_file(
-    request: Request,
-    visitor: Annotated[Visitor, Depends(need("orders.import"))],
-    shop: Annotated[str, Form(max_length=200)],
-    file: UploadFile,
-    format_: Annotated[str, Form(alias="format")] = "auto",
-    rehearse: Annotated[bool, Form()] = False,
-) -> Response:
+def take_file(request: Request, visitor: Importer, sent: Annotated[Sent, Depends(_sent)]) -> Response:
     """Take the orders of one file, or only say what would come of it."""
-    name = Path(file.filename or "").name
+    name = Path(sent.file.filename or "").name
     suffix = Path(name).suffix.lower()
-    if format_ not in FORMATS or suffix not in SUFFIXES:
+    if sent.format not in FORMATS or suffix not in SUFFIXES:
         raise Failure(
             Problem(
                 "file_kind",
@@ -58,13 +74,13 @@ def take_file(
     with tempfile.TemporaryDirectory(prefix="fahuo-import-") as folder:
         path = Path(folder) / _plain(name)
         with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
+            shutil.copyfileobj(sent.file.file, target)
         report = import_orders(
             house_of(request),
             [path],
-            shop,
-            format_=format_,
-            dry_run=rehearse,
+            sent.shop,
+            format_=sent.format,
+            dry_run=sent.rehearse,
             actor=visitor.principal.actor,
             seller_id=visitor.principal.seller_id,
         )
@@ -73,7 +89,7 @@ def take_file(
         "refused": report.refused[:SHOWN],
         "more": max(0, len(report.refused) - SHOWN),
     }
-    return draw(request, "imported.html", visitor, shop=shop, name=name, rehearse=rehearse, **facts)
+    return draw(request, "imported.html", visitor, shop=sent.shop, name=name, rehearse=sent.rehearse, **facts)
 
 
 def _plain(name: str) -> str:
