@@ -216,9 +216,10 @@ def _check_payment(order: OrderIn, facts: VerifyFacts, holds: list[Hold]) -> Non
 def _check_recipient(order: OrderIn, check: AddressCheck, holds: list[Hold]) -> None:
     """Own labels need everything in clear; with the platform's label only what is shown and wrong is worth a note."""
     ours = order.shipping_type == SHIPPING_SELLER
-    if ours and check.masked:
-        holds.append(hold("recipient_masked", "recipient"))
-        return
+    if check.masked:
+        if ours:
+            holds.append(hold("recipient_masked", "recipient"))
+        return  # what is hidden or cut short cannot be judged
     for problem in check.problems:
         if ours or not problem.code.endswith("_missing"):
             params = {**problem.params, "country": order.recipient.country}
