@@ -18,6 +18,7 @@ from fahuo.channels.detect import detect
 from fahuo.channels.files import MAX_LINE, encoding_of, open_bytes
 from fahuo.channels.read import read_orders
 from fahuo.kernel.problems import Failure
+from fahuo.orders.model import OrderIn, Refusal
 from tests.channels.helpers import api_order, as_lines, context, read
 from tests.channels.samples import as_csv, as_xlsx, sample
 
@@ -275,3 +276,24 @@ def test_a_workbook_whose_table_begins_further_down(tmp_path: Path) -> None:
     orders, refused = read(path)
     assert [o.row for o in orders] == [5]
     assert [(r.code, r.row) for r in refused] == [("bad_quantity", 7)]
+
+
+def test_one_file_of_several_that_cannot_be_read(tmp_path: Path) -> None:
+    """The others are taken, before and after it; only when none can be read does the whole import fail."""
+    names = ("a.jsonl", "b.csv", "c.csv", "d.jsonl")
+    paths = [tmp_path / name for name in names]
+    as_lines(paths[0], api_order(id="1"))
+    paths[1].write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    paths[2].write_text('Order ID,Order Status,SKU ID,Quantity\n"1,To ship,2,3\n')
+    as_lines(paths[3], api_order(id="2"))
+    *orders, picture, broken = read_orders(paths, context())
+    assert [order.platform_order_id for order in orders if isinstance(order, OrderIn)] == ["1", "2"]
+    assert isinstance(picture, Refusal)
+    assert isinstance(broken, Refusal)
+    assert [(r.file, r.row, r.order, r.code) for r in (picture, broken)] == [
+        ("b.csv", None, "", "not_an_order_file"),
+        ("c.csv", None, "", "broken_csv"),
+    ]
+    with pytest.raises(Failure) as unreadable:
+        list(read_orders(paths[1:3], context()))
+    assert unreadable.value.problem.code == "not_an_order_file"

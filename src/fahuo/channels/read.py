@@ -21,6 +21,7 @@ from fahuo.orders.model import OrderIn, Refusal
 
 MAPPING: Final = "mapping"
 AUTO: Final = "auto"
+UNREADABLE: Final = 2
 FORMATS: Final = (AUTO, SELLER_CENTER, TIKTOK_JSON, MAPPING)
 
 
@@ -32,8 +33,9 @@ def read_orders(
 ) -> Iterator[OrderIn | Refusal]:
     """Every order of the given files, or of one data set when the mapping describes orders.
 
-    A file is read through before its first order is given, so a file that cannot be read gives nothing at all.
-    Raises Failure (exit code 2) for unreadable input, an unknown format, and a mapping that does not fit.
+    A file is read through before its first order is given, so a file that cannot be read gives nothing at all. Among
+    several files it is refused as a whole, at the end and without an order id; the others are taken.
+    Raises Failure (exit code 2) when no file can be read, for an unknown format, and a mapping that does not fit.
     """
     _check(paths, context, format, mapping)
     given = load(mapping) if mapping is not None else None
@@ -52,9 +54,33 @@ def read_orders(
             sheet=given.sheet,
         )
     )
-    kinds = [format if format != AUTO else detect(path, hints.headers) for path in paths]
-    for path, kind in zip(paths, kinds, strict=True):
-        yield from read_json(path, context) if kind == TIKTOK_JSON else read_export(path, context, hints)
+    unread: list[tuple[Path, Failure]] = []
+    for path in paths:
+        try:
+            kind = format if format != AUTO else detect(path, hints.headers)
+            yield from read_json(path, context) if kind == TIKTOK_JSON else read_export(path, context, hints)
+        except Failure as failed:
+            if failed.exit_code != UNREADABLE:
+                raise
+            unread.append((path, failed))
+    if unread and len(unread) == len(paths):
+        raise unread[0][1]
+    yield from (_whole_file(path, failed.problem, context.lang) for path, failed in unread)
+
+
+def _whole_file(path: Path, problem: Problem, lang: str) -> Refusal:
+    """One of several files that cannot be read: the others are taken all the same."""
+    said = problem.render(lang)
+    return Refusal(
+        file=path.name,
+        row=None,
+        order="",
+        code=problem.code,
+        field=problem.field,
+        value=problem.value,
+        message=said.message,
+        next=said.next,
+    )
 
 
 def _check(paths: Sequence[Path], context: ReadContext, format_: str, mapping: str | Path | None) -> None:

@@ -81,10 +81,10 @@ def _rehearse(
 ) -> None:
     unique: dict[str, OrderIn] = {}
     for one in batch:
-        report.read += 1
         if isinstance(one, Refusal):
-            report.refused.append(one)
+            report.refuse(one)
         else:
+            report.read += 1
             unique[one.platform_order_id] = one
     with house.store.write(shop.seller_id) as tx:
         take_in(tx, desk, shop, list(unique.values()), now, source, report)

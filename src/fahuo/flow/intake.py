@@ -96,10 +96,10 @@ def _rounds(batch: Iterable[OrderIn | Refusal], report: Report) -> list[list[Ord
     rounds: list[dict[str, OrderIn]] = []
     depth: dict[str, int] = {}
     for one in batch:
-        report.read += 1
         if isinstance(one, Refusal):
-            report.refused.append(one)
+            report.refuse(one)
             continue
+        report.read += 1
         at = depth.get(one.platform_order_id, 0)
         depth[one.platform_order_id] = at + 1
         if at == len(rounds):

@@ -25,6 +25,11 @@ class Report:
         self.unchanged += other.unchanged
         self.refused += other.refused
 
+    def refuse(self, one: Refusal) -> None:
+        """Count a refused order; a whole file that could not be read is reported, but is no order."""
+        self.refused.append(one)
+        self.read += bool(one.order) or one.row is not None
+
     def counts(self) -> dict[str, int]:
         """The counts without the refusals' text."""
         return {"read": self.read, "created": self.created, "updated": self.updated, "unchanged": self.unchanged}
