@@ -226,3 +226,22 @@ def test_a_dry_run_tells_and_writes_nothing(floor: Floor) -> None:
     assert counts == [0, 0, 0, 0]
     assert floor.counters()[1] == 0
     assert import_orders(floor.house, [csv], shop.name).created == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": CANCELLED, "cancelled_at": MONDAY},
+        {"state": CANCELLED},
+        {"state": IN_TRANSIT},
+        {"fulfillment_type": BY_TIKTOK},
+        {"shipping_type": "TIKTOK_DIGITAL"},
+    ],
+)
+def test_what_is_finished_or_never_ours_is_clocked_but_not_due(floor: Floor, changes: dict[str, Any]) -> None:
+    shop = floor.shop()
+    floor.take(shop, order(**changes), order(2))
+    assert floor.view(2).row["due_at"] is not None
+    assert floor.view(1).row["due_at"] is None
+    floor.take(shop, order(2, **({"state": CANCELLED} | changes), updated_at=MONDAY + HOUR))
+    assert floor.view(2).row["due_at"] is None

@@ -14,6 +14,7 @@ from fahuo.deadlines.packs import RuleBook
 from fahuo.deadlines.rules import compute
 from fahuo.deadlines.service import ClockValues
 from fahuo.kernel.instant import NONE
+from fahuo.orders.journey import is_history
 from fahuo.orders.model import UNPAID
 
 _SELLER = PARTY["seller"]
@@ -27,6 +28,7 @@ class Timed(Protocol):
     market: str
     order_type: str
     shipping_type: str
+    fulfillment_type: str
     handling_days: int | None
     handling_type: str | None
     created_at: int | None
@@ -98,9 +100,20 @@ def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Fac
 def time_orders(
     orders: Sequence[Timed], shop: Shop, regions: Sequence[str], book: RuleBook, extensions: Sequence[Extension]
 ) -> list[Timing]:
-    """All clocks of a batch in one call of the rules, one Timing an order. Before payment none runs for the seller."""
+    """All clocks of a batch in one call of the rules, one Timing an order.
+
+    Before payment none runs for the seller; what is finished, or was never ours to dispatch, is not due any more.
+    """
     timings = per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders), book)
-    return [NOT_PAID if order.state == UNPAID else timing for order, timing in zip(orders, timings, strict=True)]
+    return [_due(order, timing) for order, timing in zip(orders, timings, strict=True)]
+
+
+def _due(order: Timed, timing: Timing) -> Timing:
+    if order.state == UNPAID:
+        return NOT_PAID
+    if timing.due_at is not None and is_history(order.state, order.fulfillment_type, order.shipping_type):
+        return timing._replace(due_at=None, due_clock=None)
+    return timing
 
 
 def per_order(clocks: Clocks, n: int, book: RuleBook) -> list[Timing]:
