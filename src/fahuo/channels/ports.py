@@ -1,4 +1,4 @@
-"""What flow asks of the outbound channels by which results go back. Channels are found by the entry point group `fahuo.channels`."""
+"""What flow asks of the outbound channels by which results go back: found by the entry point group `fahuo.channels`."""
 
 from __future__ import annotations
 
@@ -27,5 +27,8 @@ class Outbound(Protocol):
     lane: str
 
     def send(self, batch: Sequence[Claimed], endpoints: Mapping[int, Endpoint]) -> list[Answer]:
-        """One answer an effect. An error of one effect never loses the answers of the others."""
+        """One answer an effect, none for those it had no time for: they are handed out again.
+
+        An error of one effect never loses the answers of the others.
+        """
         ...

@@ -1,7 +1,7 @@
 """Use cases of reporting: carry effects out, write the shipped-file, book the answers.
 
-An answer is applied once, in the transaction that books it: the parcel is reported, or the order gets a hold with the
-receiver's words and goes to a person.
+An answer is applied once, in the transaction that books it: the parcel is reported, or the order gets a hold and goes
+to a person with the receiver's words.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Any, Final
+
+from msgspec.structs import replace
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.channels.callback.send import CallbackChannel
@@ -22,14 +24,14 @@ from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
 from fahuo.orders.model import FINISHED
 from fahuo.orders.rules import Hold, hold
-from fahuo.store import effects, journal
+from fahuo.store import effects, journal, personal
 from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Store, Tx
 from fahuo.warehouse import service as warehouse
 
 BATCH: Final = 500
 SHOWN: Final = 200
-"""Characters of a receiver's answer that a hold shows."""
+"""Characters of the reason that a hold shows."""
 
 
 def channels() -> dict[str, Outbound]:
@@ -62,8 +64,10 @@ def work(
             mine = [one for one in claimed if one.lane == lane]
             if mine:
                 answers += channel.send(mine, endpoints)
+        answered = {answer.id for answer in answers}
         with stage("report"), store.write(seller_id) as tx:
             book(tx, claimed, answers, now, worker)
+            effects.release(tx, [one for one in claimed if one.id not in answered])
         done.update(answer.state for answer in answers)
     return done
 
@@ -73,7 +77,8 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     by_id = {one.id: one for one in claimed}
     # Orders first, then their effects, as everywhere: an import may be ending some of them.
     rows = {row.id: row for row in orders_queries.heads_of(tx, {one.order_id for one in claimed if one.order_id})}
-    took = effects.finish(tx, answers)
+    took = effects.finish(tx, [replace(answer, outcome=_without_words(answer)) for answer in answers])
+    _keep_words(tx, [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok], now)
     counted = [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok and by_id[a.id].kind == SHIPPED]
     reported = [one for one, a in counted if a.state == "done"]
     declined = [(one, a) for one, a in counted if a.state == "declined"]
@@ -86,6 +91,26 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in touched})
     columns = ("version", "journal_seq", "journal_head")
     orders.move(tx, columns, [(id_, rows[id_].version + 1, *head) for id_, head in heads.items()])
+
+
+def _without_words(answer: Answer) -> dict[str, Any]:
+    return {name: value for name, value in answer.outcome.items() if name != "answer"}
+
+
+def _keep_words(tx: Tx, taken: Sequence[tuple[Claimed, Answer]], now: int) -> None:
+    """The receiver's words may name a buyer: they are sealed, and erased with the order's personal data.
+
+    Those of a report that was taken tell nobody anything.
+    """
+    told = [(one, answer) for one, answer in taken if answer.state != "done" and answer.outcome.get("answer")]
+    words = [(one.order_id, one.id, str(answer.outcome["answer"])) for one, answer in told]
+    gone = personal.erased(tx, {order_id for order_id, _, _ in words if order_id})
+    kept = [
+        (order_id, f"{personal.ANSWER}{id_}", now, text.encode())
+        for order_id, id_, text in words
+        if order_id and order_id not in gone
+    ]
+    personal.seal_payloads(tx, kept, replace=True)
 
 
 def _open(row: orders_queries.Head | None) -> bool:
@@ -107,13 +132,13 @@ def _code(answer: Answer) -> str:
 
 
 def _rehold(tx: Tx, reported: Sequence[Claimed], declined: Sequence[tuple[Claimed, Answer]], now: int) -> None:
-    """A declined report goes to a person with the receiver's words; one that was taken at last frees the order."""
+    """A declined report goes to a person; one that was taken at last frees the order."""
     open_ = orders_queries.open_holds(tx, {one.order_id for one in reported if one.order_id})
     gone = [(h.order_id, h.code, h.since_at) for list_ in open_.values() for h in list_ if h.code == "report_declined"]
     orders.release(tx, gone, now, "system", "the report was taken")
     holds: dict[int, list[Hold]] = {}
     for one, answer in declined:
-        words = str(answer.outcome.get("answer") or answer.outcome.get("message") or "")[:SHOWN]
+        words = str(answer.outcome.get("message") or "")[:SHOWN]
         holds[one.order_id or 0] = [hold("report_declined", "report", f"{_code(answer)} {words}".strip())]
     orders.hold(tx, holds, now)
 

@@ -17,6 +17,8 @@ from fahuo.store.keys import SellerKeys
 from fahuo.store.tables import payloads, people
 
 _PEOPLE = ("seller_id", "order_id", "sealed", "name_hash", "phone_hash")
+ANSWER = "answer "
+"""Source of a payload that is an answer from outside: followed by the effect's id."""
 _PAYLOADS = ("seller_id", "order_id", "source", "at", "sealed")
 
 
@@ -137,6 +139,12 @@ def open_payloads(tx: Tx, order_id: int) -> list[tuple[str, int, bytes]]:
         )
         for source, at, sealed in tx.rows(mine, order=order_id)
     ]
+
+
+def open_answers(tx: Tx, order_id: int) -> dict[int, str]:
+    """Effect → what the other side answered last about this order."""
+    found = open_payloads(tx, order_id)
+    return {int(source.removeprefix(ANSWER)): raw.decode() for source, _, raw in found if source.startswith(ANSWER)}
 
 
 def erase(tx: Tx, order_ids: Iterable[int], reason: str, at: int) -> int:

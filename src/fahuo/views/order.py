@@ -149,6 +149,11 @@ def recipient(tx: Tx, order_id: int) -> personal.Person | None:
     return personal.open_people(tx, [order_id]).get(order_id)
 
 
+def answers(tx: Tx, order_id: int) -> dict[int, str]:
+    """Effect → the other side's words, decrypted for this one reading."""
+    return personal.open_answers(tx, order_id)
+
+
 def _holds(tx: Tx, order_id: int) -> list[HoldView]:
     rows = tx.rows(
         select(*(holds.c[name] for name in HoldView._fields))

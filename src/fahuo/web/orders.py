@@ -160,6 +160,7 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
     with house.store.read(visitor.principal.seller_id) as tx:
         found = order_view.show(tx, order_id, now, visitor.shops)
         names = order_view.place_names(tx)
+        answers = order_view.answers(tx, order_id) if visitor.may("buyers.view") else {}
     if found is None:
         raise Failure(_none(order_id))
     said = explain_order(house, order_id, visitor.lang, visitor.principal.seller_id)
@@ -170,6 +171,7 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
         "row": found.row,
         "said": said,
         "hold_texts": texts,
+        "answers": answers,
         "cost": cost,
         "decision_words": decision_words(found.decision, names, visitor.lang),
         "timeline_words": timeline_words(visitor.lang, lambda at: moment(at, found.zone, now)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import suppress
+from typing import Final
 
 import httpx
 import msgspec
@@ -14,9 +17,14 @@ from fahuo.channels.ports import Endpoint
 from fahuo.kernel.clock import technical_ms
 from fahuo.store.effects import Answer, Claimed
 
-TIMEOUT_S = 10.0
-AT_ONCE = 8
-MAX_ANSWER = 4_000
+TIMEOUT_S: Final = 10.0
+AT_ONCE: Final = 8
+MAX_ANSWER: Final = 4_000
+"""Bytes of an answer that are read and kept."""
+BATCH_S: Final = 30.0
+"""When a batch begins no more calls: with the last ones' time-outs it ends within the lease of its claims."""
+SILENT: Final = 3
+"""Calls of a shop without an answer after which the rest of its batch is not tried."""
 _RETRY = frozenset({408, 425, 429})
 
 
@@ -30,9 +38,21 @@ class CallbackChannel:
         self._client = httpx.Client(timeout=TIMEOUT_S, transport=transport, follow_redirects=False)
 
     def send(self, batch: Sequence[Claimed], endpoints: Mapping[int, Endpoint]) -> list[Answer]:
-        """One answer an effect."""
+        """One answer an effect, none for those there was no time for."""
+        last = time.monotonic() + BATCH_S
+        silent: Counter[int | None] = Counter()
+
+        def one_by_one(one: Claimed) -> Answer | None:
+            if time.monotonic() > last:
+                return None
+            if silent[one.shop_id] >= SILENT:
+                return one.answer("retry", {"code": "not_tried", "message": "the address does not answer"})
+            answer = self._send(one, endpoints.get(one.shop_id or 0))
+            silent[one.shop_id] += answer.outcome.get("code") in ("not_reached", "no_answer")
+            return answer
+
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda one: self._send(one, endpoints.get(one.shop_id or 0)), batch))
+            return [answer for answer in pool.map(one_by_one, batch) if answer is not None]
 
     def close(self) -> None:
         """Give the connections back."""
@@ -45,18 +65,19 @@ class CallbackChannel:
         at = technical_ms() // 1000
         headers = {
             "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
             "Idempotency-Key": one.key,
             "Fahuo-Timestamp": str(at),
             "Fahuo-Signature": sign(endpoint.secret, at, body),
         }
         try:
-            answer = self._client.post(endpoint.url, content=body, headers=headers)
-        except httpx.ConnectError as error:
+            with self._client.stream("POST", endpoint.url, content=body, headers=headers) as answer:
+                return one.answer(_verdict(answer.status_code), {"status": answer.status_code, "answer": _text(answer)})
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL) as error:
             return one.answer("retry", {"code": "not_reached", "message": str(error)[:300]})
         except httpx.HTTPError as error:
             # The call may have arrived: the receiver knows the key, so sending it again is safe.
             return one.answer("unknown", {"code": "no_answer", "message": type(error).__name__})
-        return one.answer(_verdict(answer.status_code), _outcome(answer))
 
 
 def _verdict(status: int) -> str:
@@ -65,5 +86,13 @@ def _verdict(status: int) -> str:
     return "retry" if httpx.codes.is_server_error(status) or status in _RETRY else "declined"
 
 
-def _outcome(answer: httpx.Response) -> dict[str, Any]:
-    return {"status": answer.status_code, "answer": answer.text[:MAX_ANSWER]}
+def _text(answer: httpx.Response) -> str:
+    """The beginning of the answer. The status has said what counts: an endless, slow or cut body changes nothing."""
+    found = b""
+    last = time.monotonic() + TIMEOUT_S
+    with suppress(httpx.HTTPError):
+        for part in answer.iter_raw():
+            found += part[: MAX_ANSWER - len(found)]
+            if len(found) >= MAX_ANSWER or time.monotonic() > last:
+                break
+    return found.decode("utf-8", "replace").replace("\0", "\ufffd")

@@ -1,0 +1,81 @@
+"""What a receiver answers may name a buyer: sealed, shown to whoever may see buyers, gone with the buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from fahuo.channels.ports import Endpoint
+from fahuo.flow.dispatch import work
+from fahuo.flow.erase import erase
+from fahuo.orders.model import DELIVERED
+from fahuo.store.effects import Answer, Claimed
+from fahuo.views import order as order_view
+from tests.support.shopfloor import HOUR, Floor, order
+
+WORDS = "cannot ship to Zyxwvut Qponmlk, 12 Lê Lợi"
+
+
+class Talkative:
+    """A channel whose other side declines and repeats the buyer; it answers at most `most` of a batch."""
+
+    lane = "callback"
+
+    def __init__(self, state: str = "declined", most: int = 100) -> None:
+        self.state, self.most = state, most
+
+    def send(self, batch: Sequence[Claimed], endpoints: Mapping[int, Endpoint]) -> list[Answer]:
+        return [one.answer(self.state, {"status": 409, "answer": WORDS}) for one in batch[: self.most]]
+
+
+def reported(floor: Floor, *numbers: int) -> None:
+    shop = floor.shop(channel="callback", callback_url="https://example.com/x")
+    floor.take(shop, *[order(number) for number in numbers])
+    floor.run()
+    for number in numbers:
+        floor.pack(number)
+
+
+def clear_text(floor: Floor) -> str:
+    """Everything of effects, holds and journal that stands there in clear."""
+    with floor.store.read() as tx:
+        rows = [
+            *tx.rows("SELECT body, outcome FROM effects WHERE seller_id = 1"),
+            *tx.rows("SELECT value, note FROM holds WHERE seller_id = 1"),
+            *tx.rows("SELECT data FROM journal WHERE seller_id = 1"),
+        ]
+    return str(rows)
+
+
+def test_the_words_of_a_decline_are_sealed_shown_and_erased(floor: Floor) -> None:
+    reported(floor, 1)
+    assert work(floor.store, {"callback": Talkative()}, floor.clock.at) == {"declined": 1}
+    assert "Zyxwvut" not in clear_text(floor)
+    assert "Zyxwvut" not in msgspec.json.encode(floor.view(1).holds).decode()
+    effect = floor.view(1).effects[0]
+    assert effect.outcome == {"status": 409}
+    with floor.store.read() as tx:
+        assert order_view.answers(tx, floor.id(1)) == {effect.id: WORDS}
+
+    floor.clock.at += HOUR
+    shop = floor.shop(channel="callback", callback_url="https://example.com/x")
+    floor.take(shop, order(1, state=DELIVERED))
+    assert erase(floor.house, [floor.id(1)], "asked", "test") == ([floor.id(1)], [])
+    with floor.store.read() as tx:
+        assert order_view.answers(tx, floor.id(1)) == {}
+
+
+def test_the_words_of_success_are_not_kept(floor: Floor) -> None:
+    reported(floor, 1)
+    assert work(floor.store, {"callback": Talkative("done")}, floor.clock.at) == {"done": 1}
+    with floor.store.read() as tx:
+        assert order_view.answers(tx, floor.id(1)) == {}
+
+
+def test_what_a_channel_had_no_time_for_is_handed_out_again_at_no_cost(floor: Floor) -> None:
+    reported(floor, 1, 2, 3)
+    assert work(floor.store, {"callback": Talkative("done", most=1)}, floor.clock.at) == {"done": 3}
+    with floor.store.read() as tx:
+        left = tx.rows("SELECT attempts_max - attempts FROM effects WHERE seller_id = 1 AND kind = 'report_shipped'")
+    assert len({row[0] for row in left}) == 1
