@@ -185,7 +185,7 @@ def test_packing_cancelling_and_importing_at_once_leave_no_trace_of_each_other(f
             take(store, desk, shop, told, MONDAY + 90, Source("api", "worker"), report)
         return report.updated
 
-    packed, again, cancelled, taken = together(store_url, [pack, pack, cancel, importer(500, 40, 6)])
+    _, _, cancelled, taken = together(store_url, [pack, pack, cancel, importer(500, 40, 6)])
     assert (cancelled, taken) == (20, 40)
     stations = [floor.station(n) for n in range(40)]
     assert stations.count("closed") == 20

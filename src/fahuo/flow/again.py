@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -10,19 +12,22 @@ from sqlalchemy.exc import DBAPIError
 from fahuo.store.engine import Store, Tx
 
 T = TypeVar("T")
-TRIES: Final = 5
+TRIES: Final = 12
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 1.0
 _COLLISIONS: Final = frozenset({"23505", "40001", "40P01"})
 """PostgreSQL: the same key written by two, serialisation failure, deadlock. SQLite has one writer and none of them."""
 
 
 def write_again(store: Store, work: Callable[[Tx], T], seller_id: int = 1) -> T:
     """Run `work` in a transaction of its own; after a collision from the start, so it must keep nothing outside."""
-    for _ in range(TRIES - 1):
+    for number in range(TRIES - 1):
         try:
             with store.write(seller_id) as tx:
                 return work(tx)
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
                 raise
+        # Two that collided must not come back at the same moment.
+        time.sleep(random.uniform(0, min(FIRST_PAUSE_S * 2**number, LONGEST_PAUSE_S)))  # noqa: S311 - no secret
     with store.write(seller_id) as tx:
         return work(tx)

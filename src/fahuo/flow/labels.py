@@ -106,9 +106,11 @@ def _in_pick_order(tx: Tx, parcels: Sequence[Parcel]) -> list[Parcel]:
 
 
 def _labels(tx: Tx, parcels: Sequence[Parcel], fmt: Format) -> bytes:
-    own = [p for p in parcels if p.label_origin == model.OWN and p.tracking_number]
-    theirs = [p for p in parcels if p.label_id is not None]
-    if not own and not theirs:
+    own = own_labels(tx, [p for p in parcels if p.label_origin == model.OWN and p.tracking_number])
+    theirs = [p.label_id for p in parcels if p.label_id is not None] if fmt == "pdf" else []
+    parts = [render_labels(own, fmt)] if own else []
+    parts += attached_pages(tx, theirs)
+    if not parts:
         raise Failure(
             Problem(
                 "no_labels",
@@ -118,14 +120,11 @@ def _labels(tx: Tx, parcels: Sequence[Parcel], fmt: Format) -> bytes:
                 N_("Arrange shipment and import the label file first."),
             )
         )
-    parts = [render_labels(own_labels(tx, own), fmt)] if own else []
-    if theirs and fmt == "pdf":
-        parts += attached_pages(tx, [p.label_id for p in theirs if p.label_id is not None])
     return b"".join(parts) if fmt == "zpl" else pdf.merge(parts)
 
 
 def own_labels(tx: Tx, parcels: Sequence[Parcel]) -> list[Label]:
-    """What stands on the labels of own-carrier parcels: recipients opened here and nowhere kept."""
+    """What stands on own-carrier parcels' labels: recipients are opened here and nowhere kept; erased ones left out."""
     people = personal.open_people(tx, [p.order_id for p in parcels])
     refs = {row.id: row.platform_order_id for row in orders_queries.heads_of(tx, [p.order_id for p in parcels])}
     shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
@@ -135,18 +134,8 @@ def own_labels(tx: Tx, parcels: Sequence[Parcel]) -> list[Label]:
     labels = []
     for parcel in parcels:
         person = people.get(parcel.order_id)
-        if person is None:
-            raise Failure(
-                Problem(
-                    "recipient_erased",
-                    "recipient",
-                    refs[parcel.order_id],
-                    N_("The recipient of order {order} has been erased."),
-                    N_("A label can no longer be printed."),
-                    {"order": refs[parcel.order_id]},
-                ),
-                1,
-            )
+        if person is None:  # erased: the order is closed, and the others in the wave still need their labels
+            continue
         labels.append(
             Label(
                 waybill=parcel.tracking_number,
