@@ -40,7 +40,8 @@ from fahuo.store.engine import MAIN_SELLER, Store, Tx
 from fahuo.store.tables import effects
 
 LEASE_MS = 60_000
-ATTEMPTS = 8
+ATTEMPTS = 13
+"""With the back-off below about an hour and a half: who is down that long is a person's matter."""
 FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS = 2_000, 3_600_000
 SAFETY = ("idempotent", "readable", "ask")
 ANSWERS = ("done", "declined", "waiting", "retry", "unknown")
