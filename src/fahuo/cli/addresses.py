@@ -9,7 +9,7 @@ from fahuo.deadlines.lines import read_lines
 from fahuo.kernel.config import load_settings
 from fahuo.orders.lines import check_line
 
-app = typer.Typer(no_args_is_help=True, help="Addresses of buyers: check and spell.")
+app = typer.Typer(help="Addresses of buyers: check and spell.")
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from fahuo.cli.options import AsJson, house
 from fahuo.flow import alerts
 from fahuo.kernel.text import N_
 
-app = typer.Typer(no_args_is_help=True, help="Alerts to staff, by Apprise.")
+app = typer.Typer(help="Alerts to staff, by Apprise.")
 
 
 @app.command("set")

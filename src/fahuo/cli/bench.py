@@ -11,7 +11,7 @@ from fahuo.cli import say
 from fahuo.cli.options import AsJson
 from fahuo.kernel.text import N_
 
-app = typer.Typer(no_args_is_help=True, help="Measure: own figure and raw figure in one run.")
+app = typer.Typer(help="Measure: own figure and raw figure in one run.")
 
 
 def _show(found: dict[str, Any], as_json: bool) -> None:
@@ -24,7 +24,9 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
 @app.command()
 def pipeline(
     orders: Annotated[int, typer.Option(min=1, help="Orders of two lines.")] = 20_000,
-    input_: Annotated[Path | None, typer.Option("--input", help="TikTok-like JSON lines instead of generated ones.")] = None,
+    input_: Annotated[
+        Path | None, typer.Option("--input", help="TikTok-like JSON lines instead of generated ones.")
+    ] = None,
     db: Annotated[str | None, typer.Option(help="A PostgreSQL URL; fresh databases are made beside it.")] = None,
     repeats: Annotated[int, typer.Option(min=1)] = 5,
     as_json: AsJson = False,

@@ -24,7 +24,7 @@ from fahuo.store import checkpoint, migrate
 from fahuo.store.backup import Manifest
 from fahuo.store.engine import Store, open_store
 
-app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, prove it right.")
+app = typer.Typer(help="The database: bring it up to date, prove it right.")
 SHOWN = 20
 KEPT = N_("checkpoints kept outside")
 

@@ -19,7 +19,7 @@ from fahuo.kernel.instant import Instant, iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, t
 
-app = typer.Typer(no_args_is_help=True, help="Deadlines of orders: compute and explain.")
+app = typer.Typer(help="Deadlines of orders: compute and explain.")
 
 Pack = Annotated[str | None, typer.Option("--pack", help="Use this rule pack for every order.")]
 Now = Annotated[str | None, typer.Option("--now", help="The instant to judge by (ISO 8601); otherwise the real time.")]

@@ -19,7 +19,7 @@ from fahuo.kernel.text import N_
 from fahuo.views.json import effect_json
 from fahuo.views.shops import LIMIT_MAX, EffectRow, effect_list
 
-app = typer.Typer(no_args_is_help=True, help="Calls to the outside, tasks for people, the shipped-file.")
+app = typer.Typer(help="Calls to the outside, tasks for people, the shipped-file.")
 
 
 @app.command("list")

@@ -21,7 +21,7 @@ from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, t
 
-app = typer.Typer(no_args_is_help=True, help="Made-up data for trying things out.")
+app = typer.Typer(help="Made-up data for trying things out.")
 
 _DAY = 86_400
 _MARKET = "{market}"

@@ -11,7 +11,7 @@ from fahuo.cli.options import AsJson, house, operator
 from fahuo.flow import actions
 from fahuo.kernel.text import N_
 
-app = typer.Typer(help="Holds: put and release them with a note.", no_args_is_help=True)
+app = typer.Typer(help="Holds: put and release them with a note.")
 
 Orders = Annotated[list[int], typer.Argument(help="Our order ids.")]
 

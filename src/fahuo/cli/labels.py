@@ -17,7 +17,7 @@ from fahuo.documents.render import BATCH, Format, Rendered, render_batches, size
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, language, t
 
-app = typer.Typer(no_args_is_help=True, help="Labels: render them, and check labels printed elsewhere.")
+app = typer.Typer(help="Labels: render them, and check labels printed elsewhere.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 

@@ -54,7 +54,7 @@ def _group(name: str) -> typer.Typer:
     app: typer.Typer = import_module(_GROUPS[name]).app
     if name != "labels":
         return app
-    both = typer.Typer(no_args_is_help=True, help=app.info.help)
+    both = typer.Typer(help=app.info.help)
     both.registered_commands = [*app.registered_commands, *import_module("fahuo.cli.printing").app.registered_commands]
     return both
 
@@ -79,11 +79,12 @@ class _Lazy(typer.core.TyperGroup):
         return None
 
 
-app = typer.Typer(cls=_Lazy, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(cls=_Lazy, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
 def root(
+    ctx: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and stop."),
     lang: str = typer.Option("", "--lang", help="en or zh."),
 ) -> None:
@@ -94,6 +95,8 @@ def root(
     if lang:
         os.environ["FAHUO_LANG"] = lang
         say.forget()
+    if ctx.invoked_subcommand is None:
+        raise Failure(Problem("usage", message=N_("A command is missing."), next=N_("Try --help.")))
 
 
 def main() -> None:
@@ -132,9 +135,6 @@ def _ended(error: Exception, as_json: bool) -> int:
 def _misused(error: typer.TyperException, as_json: bool) -> int:
     """Wrong use, in plain lines."""
     said = error.format_message() if hasattr(error, "format_message") else str(error)
-    if not said or (said.count("\n") > 1 and not as_json):  # no command was named: the help is the answer
-        sys.stderr.write(said)
-        return 2
     return _fail(Problem("usage", message=N_("{error}"), next=N_("Try --help."), params={"error": said}), 2, as_json)
 
 

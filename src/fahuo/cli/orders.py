@@ -18,7 +18,7 @@ from fahuo.views import orders as views
 from fahuo.views.json import order_json, row_json
 from fahuo.views.order import show
 
-app = typer.Typer(no_args_is_help=True, help="Orders: list and show.")
+app = typer.Typer(help="Orders: list and show.")
 PAGE = 500
 
 

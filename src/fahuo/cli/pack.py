@@ -13,7 +13,7 @@ from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item, simulate
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 
-app = typer.Typer(no_args_is_help=True, help="The packing bench.")
+app = typer.Typer(help="The packing bench.")
 
 
 @app.command()

@@ -14,7 +14,7 @@ from fahuo.flow.setup import add_shop, callback_key, shop_json
 from fahuo.kernel.text import N_
 from fahuo.views.shops import shop_views
 
-app = typer.Typer(no_args_is_help=True, help="Shops of the seller.")
+app = typer.Typer(help="Shops of the seller.")
 
 
 @app.command()
@@ -55,7 +55,7 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that a shop is
             phone=sender_phone,
         )
     with house() as opened:
-        before = callback_key(opened, name)
+        before = callback_key(opened, name.strip())
         shop = add_shop(
             opened,
             name,
@@ -71,7 +71,7 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that a shop is
             cod_allowed=cod,
             known_packs=frozenset(p.id for p in load_book().packs),
         )
-        key = callback_key(opened, name)
+        key = callback_key(opened, shop.name)
     # Shown only when it was made here: whoever gave it knows it.
     made = {} if key is None or key in (before, callback_secret) else {"callback_secret": key}
     if as_json:

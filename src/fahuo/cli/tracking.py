@@ -13,7 +13,7 @@ from fahuo.flow.import_data import iter_refused
 from fahuo.flow.track import track
 from fahuo.kernel.text import N_
 
-app = typer.Typer(no_args_is_help=True, help="Where parcels are.")
+app = typer.Typer(help="Where parcels are.")
 
 
 @app.callback()

@@ -14,8 +14,8 @@ from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, t
 
-app = typer.Typer(no_args_is_help=True, help="Users and roles, and API tokens for programs.")
-tokens_app = typer.Typer(no_args_is_help=True, help="API tokens: limited to actions and shops, shown once.")
+app = typer.Typer(help="Users and roles, and API tokens for programs.")
+tokens_app = typer.Typer(help="API tokens: limited to actions and shops, shown once.")
 app.add_typer(tokens_app, name="tokens")
 
 Name = Annotated[str, typer.Argument(help="The name to log in with.")]

@@ -22,6 +22,7 @@ from fahuo.store.engine import Store
 from fahuo.store.migrate import upgrade
 
 MAIN: Final = "main"
+MAX_NAME: Final = 80
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 MARKETS: Final[Mapping[str, tuple[str, str]]] = {
@@ -112,6 +113,7 @@ def add_shop(  # noqa: PLR0913 - one argument for each thing that a shop is
     Calls to `callback_url` are signed with `secret`; without one the shop keeps its key, or one is made
     (`callback_key` tells it).
     """
+    name = _name(name)
     market = "GB" if market.upper() == "UK" else market.upper()
     currency, usual_zone = _market(market)
     _one_of("seller-type", seller_type, ("local", "cross_border"))
@@ -179,6 +181,23 @@ def callback_key(house: House, name: str, seller_id: int = 1) -> str | None:
             if shop == name:
                 return tx.keys.open(sealed, f"callback|{shop_id}").decode()
     return None
+
+
+def _name(name: str) -> str:
+    """The name as it is kept: one line of 1 to 80 printable characters without blanks around."""
+    plain = name.strip()
+    if not plain or len(plain) > MAX_NAME or not plain.isprintable():
+        raise Failure(
+            Problem(
+                "bad_shop_name",
+                "name",
+                plain[:MAX_NAME],
+                N_("A shop's name has 1 to {limit} characters in one line."),
+                N_("Give another name."),
+                {"limit": MAX_NAME},
+            )
+        )
+    return plain
 
 
 def _market(market: str) -> tuple[str, str]:
