@@ -221,6 +221,25 @@ def test_decimal_numbers_instead_of_text() -> None:
     assert taken(payment={"currency": "USD", "total_amount": 37.8, "sub_total": 35}).total == 3780
 
 
+def test_an_order_needs_a_status_and_a_market_that_exists(tmp_path: Path) -> None:
+    path = as_lines(
+        tmp_path / "x.jsonl",
+        api_order(status=None),
+        api_order(id="579900000000000002", status=""),
+        api_order(id="579900000000000003", recipient_address={"region_code": "ZZ"}),
+        api_order(id="579900000000000004", recipient_address={"region_code": "EU"}),
+        api_order(id="579900000000000005", recipient_address={"region_code": "KR"}),
+    )
+    orders, refused = read(path)
+    assert [(o.platform_order_id[-1], o.market) for o in orders] == [("5", "KR")]
+    assert [(r.row, r.code) for r in refused] == [
+        (1, "missing_status"),
+        (2, "missing_status"),
+        (3, "unknown_market"),
+        (4, "unknown_market"),
+    ]
+
+
 def test_bad_lines_do_not_stop_the_rest(tmp_path: Path) -> None:
     path = as_lines(
         tmp_path / "x.jsonl",

@@ -11,6 +11,8 @@ from babel import Locale
 from fahuo.channels.model import MARKETS
 
 _CODE: Final = re.compile("[A-Z]{2}")
+_NO_COUNTRY: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""Codes of unions, remainders and test locales that CLDR names among the territories."""
 _NAMED_IN: Final = ("en", "zh", "vi", "th", "id", "ms", "ja", "pt", "es", "de", "fr", "it")
 _OTHER_NAMES: Final = {
     "usa": "US", "the united states": "US", "u.s.": "US", "uk": "GB", "great britain": "GB", "england": "GB",
@@ -23,7 +25,7 @@ def _countries() -> dict[str, str]:
     found: dict[str, str] = {}
     for language in _NAMED_IN:
         for code, name in Locale.parse(language).territories.items():
-            if _CODE.fullmatch(code):
+            if _CODE.fullmatch(code) and code not in _NO_COUNTRY:
                 found.setdefault(name.casefold(), code)
     return found | _OTHER_NAMES
 

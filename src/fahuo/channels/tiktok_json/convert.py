@@ -35,7 +35,15 @@ def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.Orde
     address = source.recipient_address
     handling = source.handling_duration
     collected = _time(source.collection_time, "collection_time")
-    status = source.status or ""
+    status = source.status
+    if not status:
+        raise refuse(
+            "missing_status",
+            "status",
+            None,
+            N_("The order has no status."),
+            N_("Write the API's word, such as AWAITING_SHIPMENT."),
+        )
     return m.OrderIn(
         platform_order_id=str(source.id),
         state=m.STATE_ALIASES.get(status, status),
