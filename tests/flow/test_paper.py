@@ -12,7 +12,8 @@ from fahuo.documents import pdf
 from fahuo.documents.label import Label, Party
 from fahuo.documents.render import render_labels
 from fahuo.flow.erase import erase
-from fahuo.flow.labels import attach, render_wave
+from fahuo.flow.label_files import attach
+from fahuo.flow.labels import render_wave
 from fahuo.kernel.problems import Failure
 from fahuo.orders.model import CANCELLED, DELIVERED
 from tests.support.shopfloor import DAY, MONDAY, Floor, lines, order, recipient

@@ -9,7 +9,7 @@ import typer
 
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house
-from fahuo.flow.labels import attach as take_labels
+from fahuo.flow.label_files import attach as take_labels
 from fahuo.flow.labels import render_wave
 from fahuo.kernel.text import N_
 
@@ -40,18 +40,20 @@ def attach(
     as_json: AsJson = False,
 ) -> None:
     """Take label files of the platform: each page finds its parcel by barcode or order id."""
-    pages, attached, refused = 0, 0, []
+    pages, attached, refused, noted = 0, 0, [], []
     with house() as opened:
         for file in files:
             report = take_labels(opened, file, actor())
             pages += report.pages
             attached += report.attached
             refused += [{"file": str(file), "page": page, **p.as_dict(opened.lang)} for page, p in report.refused]
+            noted += [{"file": str(file), "page": page, **p.as_dict(opened.lang)} for page, p in report.noted]
     if as_json:
-        say.document({"schema": "fahuo.labels-attach/1", "pages": pages, "attached": attached, "refused": refused})
+        counts = {"pages": pages, "attached": attached}
+        say.document({"schema": "fahuo.labels-attach/1", **counts, "refused": refused, "noted": noted})
     else:
         say.say(N_("{attached} of {pages} pages found their parcel."), attached=attached, pages=pages)
-        for one in refused[:50]:
+        for one in (refused + noted)[:50]:
             say.warn(N_("{file} page {page}: {message} {next}"), **one)
     if refused:
         raise typer.Exit(1)

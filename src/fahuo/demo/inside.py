@@ -17,7 +17,7 @@ from fahuo.documents.render import render_labels
 from fahuo.flow.dispatch import export_shipped
 from fahuo.flow.handover import hand_over
 from fahuo.flow.house import House
-from fahuo.flow.labels import attach
+from fahuo.flow.label_files import attach
 from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item
 from fahuo.kernel.instant import iso, local, zone
 from fahuo.kernel.problems import Failure, Problem

@@ -1,38 +1,31 @@
-"""Use cases of printing: labels, pick list and packing slips of a wave; taking in the platform's label files.
+"""Use cases of printing: labels, pick list and packing slips of a wave.
 
 A parcel the platform ships carries the platform's label and no other; ours are printed for own carriers only.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
-
-import msgspec
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import GOODS, Shop, SkuIndex
 from fahuo.documents import pdf
 from fahuo.documents.label import Label, Party
-from fahuo.documents.lint import lint_pdf
 from fahuo.documents.picklist import PackingSlip, PickList, PickRow, SlipLine, packing_slips, pick_list
 from fahuo.documents.render import Format, render_labels
 from fahuo.flow.house import House
-from fahuo.kernel.ids import new_id, new_ids
+from fahuo.kernel.ids import new_id
 from fahuo.kernel.instant import local, zone
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
-from fahuo.orders import service as orders
-from fahuo.store import bulk, effects, journal, personal
+from fahuo.store import bulk, personal
 from fahuo.store.engine import Tx
-from fahuo.warehouse import model, queries, service
-from fahuo.warehouse.model import PLATFORM, Item, Parcel
-from fahuo.warehouse.tables import label_files, prints
-from fahuo.warehouse.tables import labels as labels_table
+from fahuo.warehouse import model, queries
+from fahuo.warehouse.model import Item, Parcel
+from fahuo.warehouse.tables import prints
 
 Kind = Literal["labels", "pick-list", "slips"]
 KINDS: tuple[Kind, ...] = ("labels", "pick-list", "slips")
@@ -43,14 +36,6 @@ PAPERS: dict[str, tuple[Kind, Format, str]] = {
     "slips.pdf": ("slips", "pdf", "application/pdf"),
 }
 """What can be printed for a wave, by file name: kind, format, media type."""
-
-
-class Attached(msgspec.Struct):
-    """What came of a label file: pages taken, and pages refused with the page's number as row."""
-
-    pages: int = 0
-    attached: int = 0
-    refused: list[tuple[int, Problem]] = []
 
 
 def render_wave(
@@ -252,96 +237,3 @@ def _slips(
         )
         for parcel in parcels
     ]
-
-
-def attach(house: House, path: Path, actor: str, seller_id: int = 1) -> Attached:
-    """Take a label file of the platform: each page is found a parcel by its barcode or by an order id on it.
-
-    The page's number becomes the parcel's, and the parcel is arranged: number and label exist.
-    """
-    content = path.read_bytes()
-    pages = list(lint_pdf(content, "platform"))
-    texts = pdf.page_texts(content)
-    now = house.clock.now()
-    report = Attached(pages=len(pages))
-    digest = hashlib.sha256(content).hexdigest()
-    with house.store.write(seller_id) as tx:
-        waiting = queries.without_label(tx)
-        by_number = {parcel.tracking_number: parcel for parcel in waiting if parcel.tracking_number}
-        refs = orders_queries.heads_of(tx, [parcel.order_id for parcel in waiting])
-        by_order = {row.platform_order_id: row.id for row in refs}
-        of_order = {parcel.order_id: parcel for parcel in waiting}
-        found: list[tuple[Parcel, int, str, str]] = []
-        for page, text in zip(pages, texts, strict=True):
-            codes = [code.text for code in page.barcodes]
-            parcel = next((by_number[code] for code in codes if code in by_number), None)
-            if parcel is None:
-                ids = [by_order[word] for word in {*text.split(), *codes} if word in by_order]
-                parcel = of_order.get(ids[0]) if len(ids) == 1 else None
-            if parcel is None:
-                report.refused.append((page.page, _no_parcel()))
-                continue
-            number = parcel.tracking_number or next(
-                (code.text for code in page.barcodes if code.format == "Code128"), ""
-            )
-            lint = msgspec.json.encode([p.code for p in page.problems]).decode()
-            found.append((parcel, page.page, number, lint))
-        _write_labels(tx, found, (path.name, digest, content), now, actor)
-    report.attached = len(found)
-    return report
-
-
-def _no_parcel() -> Problem:
-    return Problem(
-        "label_without_parcel",
-        "page",
-        None,
-        N_("No parcel that waits for a label belongs to this page."),
-        N_("Import the newest order export first; the page must show the order id or the tracking number."),
-    )
-
-
-def _write_labels(
-    tx: Tx, found: Sequence[tuple[Parcel, int, str, str]], file: tuple[str, str, bytes], now: int, actor: str
-) -> None:
-    if not found:
-        return
-    name, digest, content = file
-    file_id = queries.file_with(tx, digest)
-    if file_id is None:
-        file_id = new_id()
-        row = (tx.seller_id, file_id, name, digest, tx.keys.seal(content, f"label|{file_id}"), now)
-        bulk.insert(tx, label_files, tuple(c.name for c in label_files.columns), [row])
-    ids = list(new_ids(len(found)))
-    columns = tuple(c.name for c in labels_table.columns)
-    bulk.insert(
-        tx,
-        labels_table,
-        columns,
-        [
-            (tx.seller_id, id_, PLATFORM, "pdf", page, digest, file_id, lint, now)
-            for id_, (_, page, _, lint) in zip(ids, found, strict=True)
-        ],
-    )
-    arranged = [(p, id_, number, p.arranged_at or now) for id_, (p, _, number, _) in zip(ids, found, strict=True)]
-    service.move(
-        tx,
-        ("label_id", "tracking_number", "arranged_at", "state"),
-        [
-            (p.id, id_, number, at, model.ARRANGED if p.state == model.PLANNED else p.state)
-            for p, id_, number, at in arranged
-        ],
-    )
-    rows = {row.id: row for row in orders_queries.heads_of(tx, [p.order_id for p, *_ in arranged])}
-    entries = [
-        journal.Entry(p.order_id, "labelled", now, actor, {"package": str(p.id), "number": number, "label": PLATFORM})
-        for p, _, number, _ in arranged
-    ]
-    heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
-    orders.move(
-        tx,
-        ("arranged_at", "tracking_number", "version", "journal_seq", "journal_head"),
-        [(p.order_id, at, number, rows[p.order_id].version + 1, *heads[p.order_id]) for p, _, number, at in arranged],
-    )
-    waiting = effects.waiting(tx, list(rows), ("arrange_shipment",))
-    effects.settle(tx, [id_ for id_, _, _ in waiting], "done", {"proof": "label file"})

@@ -66,7 +66,7 @@ class _Bench(NamedTuple):
 def open_parcel(
     house: House, code: str, seller_id: int = 1, shops: Collection[int] | None = None
 ) -> BenchView | Problem:
-    """The parcel behind a scanned waybill number, platform order id or package id. `shops`: only theirs, None for all."""
+    """The parcel behind a scanned waybill number, platform order id or package id; of these `shops`, None for all."""
     with house.store.read(seller_id) as tx:
         parcel = _find(tx, code.strip(), shops)
         if isinstance(parcel, Problem):
