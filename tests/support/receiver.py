@@ -8,6 +8,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from types import TracebackType
@@ -70,7 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
     receiver: ClassVar[Receiver]
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the caller died while it spoke: that is no call
+            self.close_connection = True
+            return
         status = self.receiver.take(self.headers, body)
         time.sleep(self.receiver.delay_s)
         if status == CUT:
@@ -78,10 +83,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         text = b'{"taken":true}' if status == 200 else b'{"error":"order is locked"}'
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
+        with suppress(ConnectionError):  # the caller may be dead by now
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
 
     def log_message(self, *_: object) -> None:
         """Nothing on standard error."""
