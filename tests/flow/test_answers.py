@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import pytest
 
 from fahuo.channels.ports import Endpoint
+from fahuo.flow import actions
 from fahuo.flow.dispatch import work
 from fahuo.flow.erase import erase
-from fahuo.orders.model import DELIVERED
+from fahuo.orders.model import CANCELLED, DELIVERED
 from fahuo.store.effects import Answer, Claimed
 from fahuo.views import order as order_view
-from tests.support.shopfloor import HOUR, Floor, order
+from fahuo.views import tower
+from tests.support.shopfloor import HOUR, OWNER_HERE, Floor, order
 
 WORDS = "cannot ship to Zyxwvut Qponmlk, 12 Lê Lợi"
 
@@ -79,3 +82,31 @@ def test_what_a_channel_had_no_time_for_is_handed_out_again_at_no_cost(floor: Fl
     with floor.store.read() as tx:
         left = tx.rows("SELECT attempts_max - attempts FROM effects WHERE seller_id = 1 AND kind = 'report_shipped'")
     assert len({row[0] for row in left}) == 1
+
+
+@pytest.mark.parametrize("before", ["nothing", "declined", "lost"])
+def test_what_a_cancelled_parcel_was_to_report_is_nobodys_task(floor: Floor, before: str) -> None:
+    reported(floor, 1)
+    if before != "nothing":
+        state = "declined" if before == "declined" else "unknown"
+        work(floor.store, {"callback": Talkative(state)}, floor.clock.at)
+    shop = floor.shop(channel="callback", callback_url="https://example.com/x")
+    floor.take(shop, order(1, state=CANCELLED))
+    assert [state for _, state in floor.effects()] == ["dropped"]
+    with floor.store.read() as tx:
+        assert tower.for_people(tx) == {}
+    # Nor can anybody send it: it would report a parcel that never leaves.
+    assert actions.retry(floor.house, OWNER_HERE, [floor.view(1).effects[0].id]).done == []
+
+
+def test_a_parcel_cancelled_while_the_call_is_on_its_way_is_not_reported_again(floor: Floor) -> None:
+    reported(floor, 1)
+    shop = floor.shop(channel="callback", callback_url="https://example.com/x")
+
+    class Meanwhile(Talkative):
+        def send(self, batch: Sequence[Claimed], endpoints: Mapping[int, Endpoint]) -> list[Answer]:
+            floor.take(shop, order(1, state=CANCELLED))
+            return super().send(batch, endpoints)
+
+    work(floor.store, {"callback": Meanwhile("retry")}, floor.clock.at)
+    assert [state for _, state in floor.effects()] == ["dropped"]

@@ -79,7 +79,7 @@ def test_a_cancelled_order_gives_everything_back(floor: Floor, when: str) -> Non
     assert floor.station() == "closed"
     assert floor.counters() == (100, 0, 100, 0)
     assert {p.state for p in floor.view().parcels} <= {"cancelled"}
-    assert {state for _, state in floor.effects()} <= {"declined"}
+    assert {state for _, state in floor.effects()} <= {"dropped"}
     assert shipped_rows(floor) == []
     assert floor.run().planned == 0
     floor.clean()

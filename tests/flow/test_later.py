@@ -80,7 +80,7 @@ def test_a_person_gives_the_number_the_carrier_told(short: Floor) -> None:
 def test_a_cancelled_order_needs_no_number(short: Floor) -> None:
     n = waiting(short)
     short.take(short.shop(), order(n, state=CANCELLED))
-    assert short.effects("get_number") == [(f"get_number:{short.view(n).parcels[0].id}", "declined")]
+    assert short.effects("get_number") == [(f"get_number:{short.view(n).parcels[0].id}", "dropped")]
     short.table("numbers", RANGE + "JT,STD,FH,1,9,8,VN\n")
     assert short.run().numbered == 0
 

@@ -191,6 +191,6 @@ def test_packing_cancelling_and_importing_at_once_leave_no_trace_of_each_other(f
     assert stations.count("closed") == 20
     assert stations.count("handover") == 20
     assert floor.counters() == (80, 40, 80, 0)
-    alive = [state for key, state in floor.effects() if state != "declined"]
+    alive = [state for key, state in floor.effects() if state != "dropped"]
     assert len(alive) == 20
     floor.clean()

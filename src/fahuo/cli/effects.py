@@ -25,7 +25,7 @@ app = typer.Typer(help="Calls to the outside, tasks for people, the shipped-file
 @app.command("list")
 def list_(
     state: Annotated[
-        str | None, typer.Option(help="due, claimed, waiting, unknown, done, declined, retry, given_up.")
+        str | None, typer.Option(help="due, claimed, waiting, unknown, done, declined, retry, given_up, dropped.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many; else 50, or all of them with --json.")

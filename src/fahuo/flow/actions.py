@@ -123,6 +123,8 @@ def retry(house: House, principal: Principal, ids: Collection[int]) -> Outcome:
             if id_ not in known or not may(principal, "effects.retry", known[id_][0]):
                 outcome.refused.append((id_, _unknown(id_)))
         allowed = [id_ for id_ in wanted if id_ in known and may(principal, "effects.retry", known[id_][0])]
+        # Orders first, then their effects, as everywhere: an import may be ending some of them.
+        heads = orders_queries.heads_of(tx, {known[id_][1] for id_ in allowed if known[id_][1] is not None})
         outcome.done = effects.requeue(tx, allowed, now)
         outcome.unchanged = [id_ for id_ in allowed if id_ not in set(outcome.done)]
         kinds: dict[int, list[str]] = {}
@@ -130,10 +132,9 @@ def retry(house: House, principal: Principal, ids: Collection[int]) -> Outcome:
             _, order_id, kind = known[id_]
             if order_id is not None:
                 kinds.setdefault(order_id, []).append(kind)
-        heads = orders_queries.heads_of(tx, kinds)
         _note(
             tx,
-            heads,
+            [head for head in heads if head.id in kinds],
             "sent_again",
             {id_: {"kinds": sorted(set(words))} for id_, words in kinds.items()},
             now,

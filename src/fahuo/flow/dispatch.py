@@ -18,7 +18,7 @@ from fahuo.channels.callback.send import CallbackChannel
 from fahuo.channels.ports import Endpoint, Outbound
 from fahuo.channels.shipped_file import Shipped, write
 from fahuo.flow.house import House
-from fahuo.flow.parcels import FILES_LANE, SHIPPED
+from fahuo.flow.parcels import FILES_LANE, GONE, SHIPPED
 from fahuo.kernel.stopwatch import stage
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
@@ -27,9 +27,12 @@ from fahuo.orders.rules import Hold, hold
 from fahuo.store import effects, journal, personal
 from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Store, Tx
+from fahuo.warehouse import queries
 from fahuo.warehouse import service as warehouse
+from fahuo.warehouse.model import CANCELLED
 
 BATCH: Final = 500
+_AGAIN: Final = frozenset({"retry", "unknown"})
 SHOWN: Final = 200
 """Characters of the reason that a hold shows."""
 
@@ -79,6 +82,7 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     rows = {row.id: row for row in orders_queries.heads_of(tx, {one.order_id for one in claimed if one.order_id})}
     took = effects.finish(tx, [replace(answer, outcome=_without_words(answer)) for answer in answers])
     _keep_words(tx, [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok], now)
+    _drop_cancelled(tx, [by_id[a.id] for a, ok in zip(answers, took, strict=True) if ok and a.state in _AGAIN])
     counted = [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok and by_id[a.id].kind == SHIPPED]
     reported = [one for one, a in counted if a.state == "done"]
     declined = [(one, a) for one, a in counted if a.state == "declined"]
@@ -91,6 +95,13 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in touched})
     columns = ("version", "journal_seq", "journal_head")
     orders.move(tx, columns, [(id_, rows[id_].version + 1, *head) for id_, head in heads.items()])
+
+
+def _drop_cancelled(tx: Tx, again: Sequence[Claimed]) -> None:
+    """What is to be repeated for a parcel that was cancelled while the call was on its way is not repeated."""
+    packages = {one.package_id: one.id for one in again if one.package_id}
+    found = queries.parcels(tx, packages) if packages else []
+    effects.drop(tx, [packages[parcel.id] for parcel in found if parcel.state == CANCELLED], GONE)
 
 
 def _without_words(answer: Answer) -> dict[str, Any]:

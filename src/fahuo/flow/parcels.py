@@ -19,6 +19,8 @@ SHIPPED: Final = "report_shipped"
 ARRANGE: Final = "arrange_shipment"
 GET_NUMBER: Final = "get_number"
 FILES_LANE: Final = "files"
+GONE: Final = {"code": "parcel_cancelled"}
+"""Outcome of what was to be told or done for a parcel that is cancelled."""
 MOVED_ON: Final = FINISHED | {AWAITING_COLLECTION}
 """States in which the platform shows that it has the parcel's number."""
 _COLUMNS = ("state", "carrier_name", "tracking_number", "arranged_at", "first_scan_at", "delivered_at")
@@ -95,7 +97,7 @@ def drop(tx: Tx, ids: Collection[int], parcels: Alive) -> None:
     if ids:
         warehouse.cancel(tx, [parcel.id for id_ in ids for parcel in parcels.get(id_, ())])
         planning.give_back(tx, ids)
-        effects.close(tx, ids, (SHIPPED, ARRANGE, GET_NUMBER), "declined", {"code": "parcel_cancelled"})
+        effects.close(tx, ids, (SHIPPED, ARRANGE, GET_NUMBER), "dropped", GONE)
 
 
 def _moved(parcel: Parcel, order: OrderIn) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ put (in the transaction of the change) → claim (a batch, leased) → finish (f
 
     due → claimed → done | declined | waiting (for proof from outside) | retry → … → given_up
                   → unknown (the answer was lost and repeating is not safe: a person decides)
+        → dropped (the facts have overtaken it: nobody is to do it any more, a person can send it no more either)
 
 Each effect says how repeating is safe: `idempotent` (the receiver ignores a key it knows), `readable` (hand it out
 again flagged `read_first`: ask the other side before repeating), `ask`. `due_at` is business time; leases, back-off and
@@ -308,19 +309,15 @@ def close(
     lanes: Iterable[str] | None = None,
     now_ms: int | None = None,
 ) -> list[tuple[int, str, int | None]]:
-    """End effects of these orders as done or declined: the facts have overtaken them. (id, kind, package) of each.
+    """End effects of these orders as done or dropped: the facts have overtaken them. (id, kind, package) of each.
 
     What waits for proof or a person ends, and what is still due (of `lanes` only, when given). One that a worker has
     in hand is left to it: its own answer is on the way.
     """
-    if state not in ("done", "declined"):
-        raise ValueError(f"an effect is closed as done or declined, not {state}")
+    if state not in ("done", "dropped"):
+        raise ValueError(f"an effect is closed as done or dropped, not {state}")
     due = _in("due", "retry")
-    open_ = or_(
-        _in("unknown", "given_up", "waiting"), due if lanes is None else and_(due, bulk.any_of(_e.lane, "lanes"))
-    )
-    if state == "done":
-        open_ = or_(open_, _in("declined"))
+    open_ = or_(_FOR_PEOPLE, due if lanes is None else and_(due, bulk.any_of(_e.lane, "lanes")))
     ended = update(effects).where(_OWN, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds"), open_)
     ended = ended.values(state=state, outcome=json.encode(outcome).decode(), finished_ms=now_ms or technical_ms())
     params = {"seller": tx.seller_id, "orders": bulk.array(tx, order_ids), "kinds": bulk.array(tx, kinds)}
@@ -328,6 +325,13 @@ def close(
         params["lanes"] = bulk.array(tx, lanes)
     found: list[Any] = list(tx.execute(ended.returning(_e.id, _e.kind, _e.package_id), params))
     return sorted((row[0], row[1], row[2]) for row in found)
+
+
+def drop(tx: Tx, ids: Iterable[int], outcome: dict[str, Any], *, now_ms: int | None = None) -> None:
+    """Nobody is to do these any more; what is done, or in a worker's hands, stays."""
+    ended = update(effects).where(_OWN, _IDS, or_(_FOR_PEOPLE, _in("due", "retry")))
+    ended = ended.values(state="dropped", outcome=json.encode(outcome).decode(), finished_ms=now_ms or technical_ms())
+    tx.execute(ended, {"seller": tx.seller_id, "ids": bulk.array(tx, ids)})
 
 
 def requeue(tx: Tx, ids: Iterable[int], now: int) -> list[int]:
@@ -372,7 +376,7 @@ def purge(tx: Tx, *, finished_before_ms: int | None = None, order_ids: Iterable[
         gone += tx.execute(delete(effects).where(_OWN, _e.state == "done", old), {"seller": tx.seller_id}).rowcount
     if order_ids is not None:
         whole = delete(effects).where(_OWN, bulk.any_of(_e.order_id, "orders"))
-        whole = whole.where(_e.state.in_(("done", "declined")))
+        whole = whole.where(_e.state.in_(("done", "declined", "dropped")))
         gone += tx.execute(whole, {"seller": tx.seller_id, "orders": bulk.array(tx, order_ids)}).rowcount
     return gone
 

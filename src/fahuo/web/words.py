@@ -46,6 +46,7 @@ EFFECT_STATES: Final = {
     "waiting": N_("Waiting for proof"),
     "unknown": N_("Answer lost"),
     "declined": N_("Declined"),
+    "dropped": N_("No longer needed"),
     "given_up": N_("Given up"),
     "done": N_("Done"),
 }
