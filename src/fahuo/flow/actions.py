@@ -124,7 +124,8 @@ def retry(house: House, principal: Principal, ids: Collection[int]) -> Outcome:
                 outcome.refused.append((id_, _unknown(id_)))
         allowed = [id_ for id_ in wanted if id_ in known and may(principal, "effects.retry", known[id_][0])]
         # Orders first, then their effects, as everywhere: an import may be ending some of them.
-        heads = orders_queries.heads_of(tx, {known[id_][1] for id_ in allowed if known[id_][1] is not None})
+        mine = {order_id for _, order_id, _ in (known[id_] for id_ in allowed) if order_id is not None}
+        heads = orders_queries.heads_of(tx, mine)
         outcome.done = effects.requeue(tx, allowed, now)
         outcome.unchanged = [id_ for id_ in allowed if id_ not in set(outcome.done)]
         kinds: dict[int, list[str]] = {}
