@@ -124,3 +124,21 @@ def test_just_now_draws_alike_events_together(floor: Floor) -> None:
         assert taken[0].platform_order_id == "576000000000000009"
         assert tower.just_now(tx, shops=[shop.id + 1]) == []
         assert [event.more for event in tower.just_now(tx, read=4)][-1]
+
+
+def test_the_late_rate_counts_what_the_seller_was_to_send(floor: Floor) -> None:
+    shop = floor.shop(shipping_type="TIKTOK")
+    base = {"shipping_type": "TIKTOK"}
+    late = floor.clock.at + 5 * DAY
+    floor.take(
+        shop,
+        order(1, **base),  # never sent
+        order(2, **base, state="CANCELLED", cancelled_at=late),  # cancelled when its clock had run out
+        order(3, **base, state="CANCELLED", cancelled_at=floor.clock.at),  # cancelled in time
+        order(4, **base, state="CANCELLED", cancelled_at=late, paid_at=None, awaiting_at=None),  # never paid
+        order(5, **base, state="UNPAID", paid_at=None, awaiting_at=None),
+        order(6, **base, fulfillment_type="FULFILLMENT_BY_TIKTOK"),  # the platform's own
+    )
+    with floor.store.read() as tx:
+        (row,) = tower.late_rates(tx, late, rule_book(tx))
+    assert (row.clock, row.due, row.missed, row.unknown) == ("first_scan", 2, 2, 0)

@@ -15,7 +15,7 @@ from fahuo.deadlines.rules import compute
 from fahuo.deadlines.service import ClockValues
 from fahuo.kernel.instant import NONE
 from fahuo.orders.journey import is_history
-from fahuo.orders.model import UNPAID
+from fahuo.orders.model import CANCELLED, UNPAID
 
 _SELLER = PARTY["seller"]
 _BINDING = frozenset({CLOCK["ready_to_ship"], CLOCK["first_scan"]})
@@ -25,6 +25,7 @@ class Timed(Protocol):
     """What the clocks need to know of an order; both the incoming order and the stored one have it."""
 
     state: str
+    is_cod: bool
     market: str
     order_type: str
     shipping_type: str
@@ -108,8 +109,14 @@ def time_orders(
     return [_due(order, timing) for order, timing in zip(orders, timings, strict=True)]
 
 
+def _never_paid(order: Timed) -> bool:
+    """Cancelled without a sign of payment: the buyer never paid, so nobody was ever to send anything."""
+    signs = (order.paid_at, order.awaiting_at, order.arranged_at, order.first_scan_at)
+    return order.state == CANCELLED and not order.is_cod and all(at is None for at in signs)
+
+
 def _due(order: Timed, timing: Timing) -> Timing:
-    if order.state == UNPAID:
+    if order.state == UNPAID or _never_paid(order):
         return NOT_PAID
     if timing.due_at is not None and is_history(order.state, order.fulfillment_type, order.shipping_type):
         return timing._replace(due_at=None, due_clock=None)

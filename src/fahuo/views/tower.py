@@ -12,6 +12,7 @@ from fahuo.catalogue.model import Warehouse
 from fahuo.deadlines.model import CLOCK
 from fahuo.deadlines.tables import clocks
 from fahuo.orders import due
+from fahuo.orders.model import BY_SELLER
 from fahuo.orders.tables import orders
 from fahuo.store import settings
 from fahuo.store.bulk import any_of, array
@@ -163,7 +164,8 @@ def stakes(tx: Tx, now: int, hours: int = RISK_H, shops: Collection[int] | None 
 
 def late_rates(tx: Tx, now: int, book: LateClock, shops: Collection[int] | None = None) -> list[Rate]:
     """Per shop: clocks that fell due in the last seven days and were missed, by the clock the pack counts."""
-    told = or_(clocks.c.met_at.is_not(None), orders.c.station.not_in(_SCANNED))
+    overran = func.coalesce(orders.c.cancelled_at > clocks.c.due_at, False)
+    told = or_(clocks.c.met_at.is_not(None), orders.c.station.not_in(_SCANNED), overran)
     missed = or_(clocks.c.met_at > clocks.c.due_at, clocks.c.met_at.is_(None))
     withdrawn = clocks.c.met_at.is_(None) & (orders.c.cancelled_at <= clocks.c.due_at)
     rows = tx.rows(
@@ -183,6 +185,7 @@ def late_rates(tx: Tx, now: int, book: LateClock, shops: Collection[int] | None 
             clocks.c.due_at >= now - WEEK_S,
             clocks.c.due_at < now,
             func.coalesce(withdrawn, False).is_(False),
+            orders.c.fulfillment_type == BY_SELLER,
             due.of_shops(shops),
         )
         .group_by(orders.c.shop_id, clocks.c.clock, orders.c.pack),
