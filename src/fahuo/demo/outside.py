@@ -178,7 +178,8 @@ class Outside:
         d = self._draws[branch][serial % BLOCK]
         d = d._replace(kind=max(d.kind, _PROMPT_FROM))
         number = (self._seed % 9_000) * 10**12 + branch * 10**10 + serial
-        paid = rng.random() >= _UNPAID
+        # Who pays the carrier at the door has nothing to pay before.
+        paid = bool(rng.random() >= _UNPAID) or d.cod < MARKETS[BRANCHES[branch].market].cod
         body = self._body(branch, number, d, ON_HOLD if paid else UNPAID, at)
         ticket = Ticket(branch, number, body, d)
         id_ = str(body["id"])
