@@ -47,3 +47,25 @@ def test_a_shop_needs_a_name(home: Path, name: str, capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().err)["error"]["field"] == "name"
     assert run(["shops", "add", " mine ", "--market", "VN", "--seller-type", "local", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "mine"
+
+
+def test_templates_of_tables_there_are_and_are_not(capsys: Capture) -> None:
+    assert run(["import-data", "carriers", "--template"]) == 0
+    assert capsys.readouterr().out.startswith("carrier,carrier_name,")
+    assert run(["import-data", "spoons", "--template", "--json"]) == 2
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "unknown_table"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("transit_days_max", "1"), ("tracking_url", "javascript:alert(1)"), ("destinations", "QQ"), ("carrier", "a\x07")],
+)
+def test_a_carrier_that_makes_no_sense_is_refused(home: Path, column: str, cell: str, capsys: Capture) -> None:
+    row = {"carrier": "JT", "service": "STD", "destinations": "VN", "transit_days_min": "5", "transit_days_max": "6"}
+    row |= {"tracking_url": "https://example.com/{number}", column: cell}
+    table = home / "carriers.csv"
+    table.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    capsys.readouterr()
+    assert run(["import-data", "carriers", str(table), "--json"]) == 1
+    (refused,) = json.loads(capsys.readouterr().out)["refused"]
+    assert refused["field"] == column

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale
 
 from fahuo.channels.model import MARKETS
+from fahuo.kernel.countries import country_codes
 
-_CODE: Final = re.compile("[A-Z]{2}")
-_NO_COUNTRY: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-"""Codes of unions, remainders and test locales that CLDR names among the territories."""
 _NAMED_IN: Final = ("en", "zh", "vi", "th", "id", "ms", "ja", "pt", "es", "de", "fr", "it")
 _OTHER_NAMES: Final = {
     "usa": "US", "the united states": "US", "u.s.": "US", "uk": "GB", "great britain": "GB", "england": "GB",
@@ -25,7 +22,7 @@ def _countries() -> dict[str, str]:
     found: dict[str, str] = {}
     for language in _NAMED_IN:
         for code, name in Locale.parse(language).territories.items():
-            if _CODE.fullmatch(code) and code not in _NO_COUNTRY:
+            if code in country_codes():
                 found.setdefault(name.casefold(), code)
     return found | _OTHER_NAMES
 
@@ -36,19 +33,14 @@ def country_code(name: str) -> str | None:
     word = name.strip()
     if word.upper() == "UK":
         return "GB"
-    if word.upper() in _codes():
+    if word.upper() in country_codes():
         return word.upper()
     return _countries().get(word.casefold())
 
 
-@lru_cache(maxsize=1)
-def _codes() -> frozenset[str]:
-    return frozenset(_countries().values())
-
-
 def known_market(code: str) -> bool:
     """Whether TikTok Shop sells there, or at least such a country exists (a new market is not refused)."""
-    return code in MARKETS or code in _codes()
+    return code in MARKETS or code in country_codes()
 
 
 def is_masked(*parts: str) -> bool:

@@ -12,6 +12,7 @@ from fahuo.kernel.columns import (
     clock_time,
     country,
     currency,
+    link,
     one_of,
     rate,
     several_of,
@@ -147,7 +148,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             default=(),
             example="VN",
         ),
-        Column("tracking_url", text(300), N_("page that shows a number, with {number}"), example=""),
+        Column("tracking_url", link(), N_("page that shows a number, with {number}"), example=""),
     ),
     "rates": (
         Column("carrier", text(40), N_("short name of the carrier"), required=True, example="JT"),

@@ -44,17 +44,7 @@ def import_data(
     store: Store, kind: str, paths: Sequence[Path], at: int, actor: str, *, dry_run: bool = False
 ) -> DataReport:
     """Read tables of one kind into the catalogue, the stock or the carriers. Raises Failure for an unreadable file."""
-    if kind not in TABLES:
-        raise Failure(
-            Problem(
-                "unknown_table",
-                "kind",
-                kind,
-                N_("There is no table {kind}."),
-                N_("Choose one of: {known}."),
-                {"kind": kind, "known": ", ".join(TABLES)},
-            )
-        )
+    _check_kind(kind)
     report = DataReport()
     for path in paths:
         for batch in _batches(_parsed(path, kind, report), BATCH):
@@ -67,8 +57,23 @@ def import_data(
     return report
 
 
+def _check_kind(kind: str) -> None:
+    if kind not in TABLES:
+        raise Failure(
+            Problem(
+                "unknown_table",
+                "kind",
+                kind,
+                N_("There is no table {kind}."),
+                N_("Choose one of: {known}."),
+                {"kind": kind, "known": ", ".join(TABLES)},
+            )
+        )
+
+
 def template(kind: str) -> str:
-    """The header and one example row, as CSV."""
+    """The header and one example row, as CSV. Raises Failure for a kind there is not."""
+    _check_kind(kind)
     return "\r\n".join(",".join(_cell(v) for v in line) for line in _template_rows(kind)) + "\r\n"
 
 

@@ -172,8 +172,19 @@ def _stock(tx: Tx, batch: Rows, at: int, actor: str) -> Refused:
 
 
 def _carriers(tx: Tx, batch: Rows, _at: int, _actor: str) -> Refused:
-    carriers_service.put_services(tx, [values for _, values in batch])
-    return []
+    refused: Refused = []
+    good = []
+    for row, values in batch:
+        if values["transit_days_min"] > values["transit_days_max"]:
+            why = N_("The slowest delivery is faster than the fastest.")
+            how = N_("Give a transit_days_max of at least transit_days_min.")
+            refused.append(
+                (row, Problem("transit_days", "transit_days_max", str(values["transit_days_max"]), why, how))
+            )
+        else:
+            good.append(values)
+    carriers_service.put_services(tx, good)
+    return refused
 
 
 def _with_service(tx: Tx, batch: Rows) -> tuple[list[tuple[int, int, dict[str, Any]]], Refused]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from fahuo.kernel.countries import country_codes
 from fahuo.kernel.instant import zone
 from fahuo.kernel.money import exponent_of, parse_minor
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_, Phrase
 
 MAX_INT: Final = 2**53
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class CellError(ValueError):
@@ -40,7 +42,7 @@ def whole(low: int = 0, high: int = MAX_INT) -> Callable[[str], int]:
     """A whole number between `low` and `high`; `12.0` is whole, as spreadsheets write it."""
 
     def parse(cell: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", cell):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}(\.0+)?", cell):
             raise CellError(N_("not a whole number"))
         value = int(cell.split(".", 1)[0])
         if not low <= value <= high:
@@ -56,6 +58,8 @@ def text(limit: int = 200) -> Callable[[str], str]:
     def parse(cell: str) -> str:
         if cell.startswith("="):
             raise CellError(N_("a formula, not a text"))
+        if _CONTROL.search(cell):
+            raise CellError(N_("with signs that cannot be printed"))
         if len(cell) > limit:
             raise CellError(N_("longer than {limit} characters"), limit=limit)
         return cell
@@ -97,14 +101,14 @@ def currency(cell: str) -> str:
 
 def amount(cell: str) -> str:
     """A plain decimal amount, kept as text until the row's currency is known; never negative."""
-    if not re.fullmatch(r"\d{1,15}(\.\d{1,6})?", cell):
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", cell):
         raise CellError(N_("not an amount such as 12.30"))
     return cell
 
 
 def rate(cell: str) -> Decimal:
     """A plain positive decimal number, exact."""
-    if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?", cell) or not Decimal(cell):
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", cell) or not Decimal(cell):
         raise CellError(N_("not a rate such as 3550.25"))
     return Decimal(cell)
 
@@ -116,7 +120,7 @@ def minor(value: str, code: str) -> int:
 
 def clock_time(cell: str) -> str:
     """HH:MM."""
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", cell)
+    found = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(:00)?", cell)
     if not found:
         raise CellError(N_("not a time such as 16:30"))
     return f"{int(found[1]):02}:{found[2]}"
@@ -131,9 +135,22 @@ def weekdays(cell: str) -> str:
 
 def country(cell: str) -> str:
     """An ISO 3166-1 alpha-2 code; UK means GB."""
-    if not re.fullmatch(r"[A-Za-z]{2}", cell):
+    code = "GB" if cell.upper() == "UK" else cell.upper()
+    if code not in country_codes():
         raise CellError(N_("not a two-letter country code"))
-    return "GB" if cell.upper() == "UK" else cell.upper()
+    return code
+
+
+def link(limit: int = 300) -> Callable[[str], str]:
+    """The address of a web page: people open it from our pages, so it can be nothing but http or https."""
+    plain = text(limit)
+
+    def parse(cell: str) -> str:
+        if not re.match(r"https?://[^\s/]", plain(cell)):
+            raise CellError(N_("not a web address that begins with https://"))
+        return cell
+
+    return parse
 
 
 def zone_name(cell: str) -> str:
