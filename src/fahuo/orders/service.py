@@ -1,4 +1,4 @@
-"""What the orders station does to a batch inside a given transaction: write new orders, move known ones, hold, release."""
+"""What the orders station does to a batch inside a transaction: write new orders, move known ones, hold, release."""
 
 from __future__ import annotations
 
