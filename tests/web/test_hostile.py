@@ -52,6 +52,26 @@ def test_values_that_no_column_holds_are_refused(empty: str) -> None:
     owner.client.close()
 
 
+def test_no_nul_gets_into_the_database(store: Store, empty: str) -> None:
+    owner = Visitor(empty).log_in("mei", OWNER_PASSWORD)
+    program = {"content-type": "application/json"}
+    answers = [
+        owner.client.post("/login", data={"name": "a\0b", "password": "x"}),
+        owner.client.post(
+            "/login", content=b"name=a\0b", headers={"content-type": "application/x-www-form-urlencoded"}
+        ),
+        owner.client.post("/users/add", data={"csrf": owner.csrf, "name": "a\0b", "role": "owner"}),
+        owner.client.post("/orders/1/hold", files={"csrf": (None, owner.csrf), "note": (None, "a\0b")}),
+        owner.client.post("/api/v1/orders/1/hold", content=b'{"note":"\\u0000"}', headers=program),
+        owner.client.get("/orders", params={"q": "a\0b"}),
+        owner.client.get("/orders/a%00b"),
+    ]
+    assert {answer.status_code for answer in answers} == {400}
+    with store.read() as tx:
+        assert "\0" not in str(tx.rows("SELECT subject, data FROM access_log"))
+    owner.client.close()
+
+
 def test_programs_are_told_so_too(house: House, address: str) -> None:
     _, token = access.add_token(house, "probe", ["orders.view", "orders.handle", "floor.pack"], (), None, "test")
     with httpx.Client(base_url=f"{address}/api/v1", headers={"authorization": f"Bearer {token}"}) as program:

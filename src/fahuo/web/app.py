@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -22,7 +22,10 @@ from fahuo.web.gate import STATIC, LoginNeeded, draw
 from fahuo.web.recent import Recent
 
 UPLOAD_MAX = 2 << 30
+UPLOADS = ("/import", "/api/v1/orders", "/labels")
 FORM_MAX = 1 << 20
+NULS = (b"\0", b"%00", b"\\u0000")
+"""The ways to write a NUL in an address, a form and JSON."""
 STATUS = {1: 409, 2: 400, 3: 503}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -67,7 +70,10 @@ class _Static(StaticFiles):
 
 
 class _Guard:
-    """Security headers on every answer, and a limit on what is sent to us, counted while it streams."""
+    """Security headers on every answer; on what is sent to us a limit, counted while it streams, and no NUL sign.
+
+    SQLite would keep a NUL, PostgreSQL has no place for it: one of them in a log would spoil every backup.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -76,15 +82,21 @@ class _Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = UPLOAD_MAX if scope["path"] in ("/import", "/api/v1/orders", "/labels") else FORM_MAX
-        taken = 0
+        # Files may hold anything: whoever reads them looks for it.
+        file = scope["path"] in UPLOADS
+        most = UPLOAD_MAX if file else FORM_MAX
+        taken, end = 0, b""
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, end
             message = await receive()
-            taken += len(message.get("body", b""))
+            body = message.get("body", b"")
+            taken += len(body)
             if taken > most:
                 raise HTTPException(413)
+            if not file and _has_nul(end + body):
+                raise HTTPException(400)
+            end = body[-len(NULS[-1]) :]
             return message
 
         async def guarded(message: Message) -> None:
@@ -97,7 +109,16 @@ class _Guard:
                 ]
             await send(message)
 
-        await self.app(scope, counted, guarded)
+        asked = scope["path"].encode() + b"?" + scope["query_string"]
+        await (_spoiled if _has_nul(asked) else self.app)(scope, counted, guarded)
+
+
+def _has_nul(sent: bytes) -> bool:
+    return any(sign in sent for sign in NULS)
+
+
+async def _spoiled(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("This address has a NUL sign.", 400)(scope, receive, send)
 
 
 def is_api(request: Request) -> bool:
