@@ -248,3 +248,10 @@ def test_the_log_tells_what_happened(tx: Tx, mei: User) -> None:
         ("system", "login.failed", "user:mei"),
         ("user:mei", "login.ok", "user:mei"),
     ]
+
+
+def test_a_password_typed_as_the_name_is_not_written_down(tx: Tx, mei: User) -> None:
+    for _ in range(rules.FREE_FAILURES["user"] + 1):
+        log_in(tx, PASSWORD, "whatever else")
+    assert PASSWORD not in everything_stored(tx)
+    assert {row[3] for row in queries.log_rows(tx) if row[2].startswith("login.")} == {"user:?"}

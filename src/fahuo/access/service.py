@@ -147,16 +147,22 @@ def begin_login(tx: Tx, name: str, address: str, now_ms: int, at: int) -> Attemp
     clean = rules.clean_name(name)[: rules.NAME_MAX]
     subjects = (("address", _blinded(tx, "address", address)), ("user", _blinded(tx, "user", clean)))
     counted = [(kind, subject, _locked(tx, kind, subject, now_ms)) for kind, subject in subjects]
+    user = queries.user_named(tx, clean)
     wait = max(rules.wait_ms(kind, attempts, now_ms) for kind, _, attempts in counted)
     if wait:
-        record(tx, at, "system", "login.throttled", f"user:{clean}")
+        record(tx, at, "system", "login.throttled", _tried(user))
         return rules.throttled(wait)
     rows = [
         (tx.seller_id, kind, subject, rules.failures_now(attempts, now_ms) + 1, now_ms)
         for kind, subject, attempts in counted
     ]
     bulk.update(tx, login_attempts, ("seller_id", "kind", "subject"), ("failures", "last_ms"), rows)
-    return Attempt(clean, queries.user_named(tx, clean), subjects)
+    return Attempt(clean, user, subjects)
+
+
+def _tried(user: User | None) -> str:
+    """Who a log-in was tried as. A name there is not is not written down: people type their password there."""
+    return f"user:{user.name}" if user else "user:?"
 
 
 def finish_login(tx: Tx, attempt: Attempt, matches: bool, password: str, now_ms: int, at: int) -> LoggedIn | Problem:
@@ -165,7 +171,7 @@ def finish_login(tx: Tx, attempt: Attempt, matches: bool, password: str, now_ms:
     # The user may have been disabled, or given another password, while the old one was being checked.
     same = user is not None and attempt.user is not None and user.password_hash == attempt.user.password_hash
     if user is None or not (matches and same and user.active):
-        record(tx, at, "system", "login.failed", f"user:{attempt.name}")
+        record(tx, at, "system", "login.failed", _tried(user))
         return rules.refused_login()
     _forgive(tx, attempt)
     if secrets.outdated(user.password_hash):
