@@ -53,13 +53,11 @@ EFFECT_STATES: Final = {
 EVENTS: Final = {
     "taken": N_("Order taken"),
     "told": N_("News from the platform"),
-    "clocked": N_("Deadlines set"),
     "reclocked": N_("Deadlines changed"),
-    "reserved": N_("Stock reserved"),
     "planned": N_("Planned"),
     "not_planned": N_("Could not be planned"),
     "arranged": N_("Shipment arranged"),
-    "label": N_("Label attached"),
+    "labelled": N_("Label attached"),
     "packed": N_("Packed"),
     "reported": N_("Reported to the platform"),
     "report_declined": N_("Report declined"),
@@ -68,8 +66,8 @@ EVENTS: Final = {
     "held": N_("Held"),
     "released": N_("Hold released"),
     "sent_again": N_("Sent again"),
-    "rechecked": N_("Checked again"),
-    "restocked": N_("Stock reserved"),
+    "moved_on": N_("Checked again"),
+    "erased": N_("Personal data erased"),
 }
 KINDS: Final = {
     "report_shipped": N_("Report shipment"),
