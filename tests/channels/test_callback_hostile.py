@@ -133,4 +133,5 @@ def test_a_batch_ends_within_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     with talking(slow) as url:
         answers = send(url, claims(100))
     assert 0 < len(answers) < 100  # the others are handed out again
-    assert {answer.state for answer in answers} == {"done"}
+    # A call cut off by the end of the batch may have arrived; under its key it can be sent again.
+    assert "done" in {answer.state for answer in answers} <= {"done", "unknown"}

@@ -91,7 +91,7 @@ def test_eight_processes_never_oversell_a_hot_article(sqlite_url: str, tmp_path:
 def test_two_workers_with_the_same_orders_take_each_once(floor: Floor, store_url: str) -> None:
     floor.shop()
     made = together(store_url, [importer(0, 60, 7), importer(0, 60, 11), importer(0, 60, 60)])
-    assert sum(made) == 60  # type: ignore[arg-type]  # counts
+    assert sum(made) == 60  # type: ignore[arg-type]  # every task of these returns a count
     assert floor.counters() == (100, 60, 100, 0)
     floor.clean()
 
@@ -110,7 +110,7 @@ def test_planners_at_once_plan_every_order_once(floor: Floor, store_url: str) ->
         return plan_all(store, desk, MONDAY, batch=9)["planned"]
 
     planned = together(store_url, [plan] * 4)
-    assert sum(planned) == 60  # type: ignore[arg-type]  # counts
+    assert sum(planned) == 60  # type: ignore[arg-type]  # every task of these returns a count
     with floor.store.read() as tx:
         numbers = [row[0] for row in tx.rows("SELECT tracking_number FROM packages")]
         used = [row[0] for row in tx.rows("SELECT used FROM capacity_used WHERE used > 0 ORDER BY day")]
@@ -136,7 +136,7 @@ def test_no_number_is_given_twice_and_all_are_given(floor: Floor, store_url: str
             if len(got) < 997:
                 return drawn
 
-    drawn = [number for one in together(store_url, [draw] * WORKERS) for number in one]  # type: ignore[attr-defined]  # lists
+    drawn = [number for one in together(store_url, [draw] * WORKERS) for number in one]  # type: ignore[attr-defined]  # every task of these returns a count
     assert len(drawn) == len(set(drawn)) == left
 
 
@@ -155,7 +155,7 @@ def test_two_benches_with_one_parcel_pack_it_once(floor: Floor, store_url: str) 
 
     answers = together(store_url, [close] * 4)
     for n, view in enumerate(ready):
-        found = [one[n] for one in answers]  # type: ignore[index]  # lists
+        found = [one[n] for one in answers]  # type: ignore[index]  # every task of these returns a count
         assert sorted(a.code if isinstance(a, Problem) else a.state for a in found) == ["already_packed"] * 3 + [
             "packed"
         ]

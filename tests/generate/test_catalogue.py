@@ -27,7 +27,7 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("cross_border", [False, True])
 def test_every_value_is_one_that_import_data_takes(tmp_path: Path, cross_border: bool) -> None:
     write_catalogue(tmp_path, 1_000, tuple(MARKETS), cross_border=cross_border)
-    for name, columns in TABLES.items():
+    for name, columns in ((name, TABLES[name]) for name in TABLES if name != "exchange"):
         found = rows(tmp_path, name)
         assert found, name
         assert set(found[0]) == {c.name for c in columns}

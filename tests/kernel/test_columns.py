@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -99,7 +100,6 @@ def test_no_cell_breaks_a_parser(cell: str) -> None:
 @pytest.mark.parametrize("kind", TABLES)
 def test_the_template_is_a_file_that_can_be_taken(kind: str) -> None:
     import csv  # noqa: PLC0415 - only here
-    import io  # noqa: PLC0415
 
     header, example = csv.reader(io.StringIO(template(kind)))
     places, missing = match_header(header, TABLES[kind])
