@@ -25,7 +25,7 @@ class _Usual(msgspec.Struct):
 def canonical_record(record: dict[str, Any]) -> bytes:
     """The same as `canonical` for a record of our own (a dict of texts, whole numbers, flags, lists, flat dicts).
 
-    Checked by types in one go: the journal writes a row for every order and station. Anything unusual goes the long way.
+    Checked by types in one go: the journal writes much. Anything unusual goes the long way.
     """
     try:
         msgspec.convert({"record": record}, _Usual)
