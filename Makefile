@@ -18,7 +18,7 @@ setup: ## Make the project's own environment in .venv (quick when it is there al
 	$(SETUP)
 
 .PHONY: demo
-demo: ## Sandbox shops, live orders and the control tower; ARGS="--days 1 --exit --json" plays days without a person
+demo: ## Made-up shops, live orders and the control tower; ARGS="--days 1 --exit --json" plays days without a person
 	$(SETUP)
 	@$(BIN)/fahuo demo $(ARGS)
 
