@@ -245,3 +245,28 @@ def test_what_is_finished_or_never_ours_is_clocked_but_not_due(floor: Floor, cha
     assert floor.view(1).row["due_at"] is None
     floor.take(shop, order(2, **({"state": CANCELLED} | changes), updated_at=MONDAY + HOUR))
     assert floor.view(2).row["due_at"] is None
+
+
+def test_an_import_that_is_asked_to_stop_ends_between_two_batches(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = floor.shop()
+    file = floor.folder / "orders.csv"
+    head = "Order ID,Order Status,Seller SKU,Quantity,Created Time\n"
+    file.write_text(head + "".join(f"57600000000000{i:04},To ship,TEE,1,02/03/2026 08:00:00\n" for i in range(10)))
+    monkeypatch.setattr("fahuo.flow.import_orders.BATCH", 3)
+
+    def two_batches_are_in() -> bool:
+        with floor.store.read() as tx:
+            return bool(tx.rows("SELECT COUNT(*) FROM orders")[0][0] >= 6)
+
+    report = import_orders(floor.house, [file], shop.name, stop=two_batches_are_in)
+    assert report.stopped
+    assert (report.read, report.created) == (6, 6)
+    assert import_orders(floor.house, [file], shop.name).counts() == {
+        "read": 10,
+        "created": 4,
+        "updated": 0,
+        "unchanged": 6,
+    }
+    floor.clean()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fahuo.cli import say
-from fahuo.cli.options import AsJson, DryRun, actor, house
+from fahuo.cli.options import AsJson, DryRun, actor, house, stop_on_signal
 from fahuo.flow.import_data import import_data as take_data
 from fahuo.flow.import_data import iter_refused, template
 from fahuo.flow.import_orders import import_orders
@@ -33,6 +33,7 @@ def import_(
 ) -> None:
     """Take order files; every refused order is reported with its row."""
     at = None if as_of is None else _instant(as_of)
+    stop = stop_on_signal()
     size = sum(path.stat().st_size for path in files if path.is_file())
     with house() as opened, say.progress(size or None, N_("Reading orders")) as bar:
         report = import_orders(
@@ -45,6 +46,7 @@ def import_(
             dry_run=dry_run,
             actor=actor(),
             progress=lambda count: bar.advance(bar.task_ids[0], count),
+            stop=stop.is_set,
         )
     if as_json:
         say.document({"schema": "fahuo.import/1", **report.counts(), "refused": report.refused})
@@ -65,6 +67,9 @@ def import_(
             )
         if len(report.refused) > SHOWN:
             say.warn(N_("… and {count} more; --json lists them all."), count=len(report.refused) - SHOWN)
+    if report.stopped:
+        again = N_("Import the files again: what was taken is found unchanged.")
+        raise Failure(Problem("stopped", message=N_("Stopped before the end."), next=again), 3)
     if report.refused:
         raise typer.Exit(1)
 

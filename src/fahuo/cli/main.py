@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import Any, Final
@@ -47,6 +48,9 @@ _COMMANDS: Final = {
     "import-data": ("fahuo.cli.intake", "import_data"),
     "demo": ("fahuo.cli.demo", "demo"),
 }
+
+INTERRUPTED: Final = 130
+"""What the library makes of Ctrl-C."""
 
 
 def _group(name: str) -> typer.Typer:
@@ -101,6 +105,7 @@ def root(
 
 def main() -> None:
     """Entry point of the installed command."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # unless the command drains, it ends as with Ctrl-C
     sys.exit(run(sys.argv[1:]))
 
 
@@ -112,18 +117,24 @@ def run(arguments: list[str]) -> int:
     except Failure as failure:
         return _fail(failure.problem, failure.exit_code, as_json)
     except typer.Exit as stop:
+        if stop.exit_code == INTERRUPTED:
+            return _stopped(as_json)
         return int(stop.exit_code)
     except Exception as error:
         return _ended(error, as_json)
     except KeyboardInterrupt:
-        return _fail(Problem("stopped", message=N_("Stopped.")), 3, as_json)
+        return _stopped(as_json)
     return int(result) if isinstance(result, int) else 0
+
+
+def _stopped(as_json: bool) -> int:
+    return _fail(Problem("stopped", message=N_("Stopped.")), 3, as_json)
 
 
 def _ended(error: Exception, as_json: bool) -> int:
     """What no command meant to happen: stopped, wrongly used, nobody reads any more, or a bug."""
     if isinstance(error, typer.Abort):
-        return _fail(Problem("stopped", message=N_("Stopped.")), 3, as_json)
+        return _stopped(as_json)
     if isinstance(error, typer.TyperException):
         return _misused(error, as_json)
     if isinstance(error, BrokenPipeError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -62,3 +64,11 @@ def actor() -> str:
         return f"cli:{getpass.getuser()}"
     except (OSError, KeyError):
         return "cli"
+
+
+def stop_on_signal() -> threading.Event:
+    """Set by SIGTERM and SIGINT: the batch under way is finished, then the command ends."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop

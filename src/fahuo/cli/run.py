@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from typing import Annotated
 
 import msgspec
 import typer
 
 from fahuo.cli import say
-from fahuo.cli.options import AsJson, actor, house
+from fahuo.cli.options import AsJson, actor, house, stop_on_signal
 from fahuo.flow.dispatch import channels
 from fahuo.flow.dispatch import work as carry_out
 from fahuo.flow.house import House
@@ -29,7 +27,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Everything that is due: recheck, plan, report. Without --once it goes on until SIGTERM."""
-    stop = _stop_on_signal()
+    stop = stop_on_signal()
     with house() as opened:
         at = opened if now is None else House(opened.store, FixedClock(_instant(now)), opened.lang)
         outbound = channels()
@@ -46,7 +44,7 @@ def work(
     as_json: AsJson = False,
 ) -> None:
     """Carry out effects that are due (calls to the outside) until SIGTERM."""
-    stop = _stop_on_signal()
+    stop = stop_on_signal()
     outbound = channels()
     if lane:
         if unknown := sorted(set(lane) - set(outbound)):
@@ -72,14 +70,6 @@ def work(
                     )
             if once or stop.wait(PAUSE_S):
                 return
-
-
-def _stop_on_signal() -> threading.Event:
-    """Set by SIGTERM and SIGINT: the batch under way is finished, then the command ends."""
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    return stop
 
 
 def _tell(done: Pass, as_json: bool) -> None:

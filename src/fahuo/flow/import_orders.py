@@ -34,12 +34,14 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
     dry_run: bool = False,
     actor: str = "import",
     progress: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
     seller_id: int = 1,
     kind: str = "file",
 ) -> Report:
     """Take the orders of these files. Raises Failure for what cannot be read at all; the rest is in the report.
 
     With `as_of` the data set is taken as it stood then, and that instant is the business time of the import.
+    Once `stop` says so, the batch under way is finished and the rest is left alone.
     """
     now = house.clock.now() if as_of is None else as_of
     with house.store.read(seller_id) as tx:
@@ -54,25 +56,48 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
         shipping_type=shop.shipping_type,
         as_of=as_of,
         lang=house.lang,
-        progress=progress,
+        progress=_heed(stop, progress),
     )
     report = Report()
     source = Source(kind, ", ".join(path.name for path in paths)[:200])
     stream = read_orders(paths, context, format_, mapping)
     begun = _begin(house, shop, source.name, now, actor, seller_id) if not dry_run else 0
-    with calm_collector():
-        for batch in _batches(stream):
-            if dry_run:
-                _rehearse(house, desk, shop, batch, now, source, report)
-            else:
-                take(house.store, desk, shop, batch, now, source, report)
+    try:
+        with calm_collector():
+            for batch in _batches(stream, stop):
+                if dry_run:
+                    _rehearse(house, desk, shop, batch, now, source, report)
+                else:
+                    take(house.store, desk, shop, batch, now, source, report)
+    except _Stopped:
+        report.stopped = True
     if begun:
         _end(house, begun, report, now, seller_id)
     return report
 
 
-def _batches(stream: Iterator[OrderIn | Refusal]) -> Iterator[list[OrderIn | Refusal]]:
+class _Stopped(Exception):
+    """Somebody asked to stop while a file was being read."""
+
+
+def _heed(stop: Callable[[], bool] | None, progress: Callable[[int], None] | None) -> Callable[[int], None] | None:
+    """Progress that also looks whether to stop: a large file is read for minutes before its first batch."""
+    if stop is None:
+        return progress
+
+    def advance(count: int) -> None:
+        if stop():
+            raise _Stopped
+        if progress:
+            progress(count)
+
+    return advance
+
+
+def _batches(stream: Iterator[OrderIn | Refusal], stop: Callable[[], bool] | None) -> Iterator[list[OrderIn | Refusal]]:
     while batch := list(islice(stream, BATCH)):
+        if stop and stop():
+            raise _Stopped
         yield batch
 
 

@@ -16,6 +16,8 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    stopped: bool = False
+    """Ended on request before the end of the files; what is counted is taken."""
 
     def add(self, other: Report) -> None:
         """Count what came of another part."""
