@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy.exc import DBAPIError
 
+from fahuo.flow.verify import verify_all
 from fahuo.inventory import queries, service
 from fahuo.inventory.model import RESERVATION, Want
 from fahuo.store.engine import Store, open_store
@@ -165,7 +166,10 @@ class StockLedger(RuleBasedStateMachine):
         if not hasattr(self, "orders"):
             return
         with self.store.read() as tx:
-            assert (queries.pool_drift(tx), queries.shelf_drift(tx), queries.held_drift(tx)) == ([], [], [])
+            assert (
+                queries.pool_drift(tx) + queries.shelf_drift(tx) + queries.held_drift(tx) + queries.placed_drift(tx)
+                == []
+            )
             pool = {row[0]: (row[1], row[2]) for row in tx.rows("SELECT sku_id, on_hand, reserved FROM stock_pool")}
             shelf = tx.rows("SELECT warehouse_id, sku_id, on_hand, placed FROM stock")
             states = {(r.order_id, r.state) for r in queries.reserved(tx, self.orders) if r.state != "released"}
@@ -218,6 +222,25 @@ def test_the_verifier_sees_a_wrong_counter(floor: Floor, store: Store) -> None:
     with store.read() as tx:
         assert queries.pool_drift(tx) != []
         assert queries.held_drift(tx) != []
+
+
+@pytest.mark.parametrize(
+    ("statement", "checks"),
+    [
+        ("DELETE FROM stock_pool", {"pool_drift", "reserved_drift"}),
+        ("DELETE FROM stock", {"shelf_drift", "placed_drift"}),
+        ("UPDATE reservations SET warehouse_id = warehouse_id + 1", {"placed_drift"}),
+        ("UPDATE reservations SET quantity = quantity + 1", {"reserved_drift", "placed_drift"}),
+        ("UPDATE stock SET on_hand = on_hand + 1", {"shelf_drift"}),
+    ],
+)
+def test_the_verifier_sees_every_counter_and_row(floor: Floor, store: Store, statement: str, checks: set[str]) -> None:
+    floor.take(floor.shop(), order())
+    floor.run()
+    floor.clean()
+    with store.write() as tx:
+        tx.execute(statement)
+    assert {finding.code for _, finding in verify_all(floor.house)} == checks
 
 
 def test_the_database_itself_refuses_to_oversell(floor: Floor, store: Store) -> None:

@@ -148,6 +148,15 @@ def test_every_change_is_found(written: Store, tampering: str, expected: str) ->
         assert expected in {code for code, _ in found(tx)}
 
 
+def test_an_order_whose_whole_journal_is_gone_is_found(written: Store) -> None:
+    with written.write() as tx:
+        unguard(tx)
+        tx.execute(f"DELETE FROM journal WHERE order_id = {BIG + 1}")
+        tx.execute(orders.update().where(orders.c.id == BIG + 1).values(journal_seq=0, journal_head=START[1]))
+    with written.read() as tx:
+        assert found(tx) == [("journal_head", str(BIG + 1))]
+
+
 def test_a_wholly_rewritten_chain_is_found_by_the_checkpoint(written: Store, tmp_path: Path) -> None:
     kept = tmp_path / "checkpoints.jsonl"
     with written.write() as tx:

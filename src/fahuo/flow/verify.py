@@ -22,9 +22,10 @@ def checks() -> list[Check]:
     """Every check there is, the store's own first."""
     return [
         *verify.store_checks(orders),
-        Check("stock pool = ledger", _pool),
-        Check("stock shelves = ledger", _shelves),
-        Check("reserved = reservations", _held),
+        Check(N_("stock pool = ledger"), _pool),
+        Check(N_("stock shelves = ledger"), _shelves),
+        Check(N_("reserved = reservations"), _held),
+        Check(N_("placed = reservations"), _placed),
     ]
 
 
@@ -43,39 +44,32 @@ def verify_all(house: House, seller_id: int = 1, kept: Path | None = None) -> It
 
 
 def _pool(tx: Tx) -> Iterator[Problem]:
-    for sku, on_hand, reserved, booked, kept in inventory.pool_drift(tx):
-        params = {"sku": sku, "counter": f"{on_hand}/{reserved}", "ledger": f"{booked}/{kept}"}
-        yield Problem(
-            "pool_drift",
-            "sku",
-            str(sku),
-            N_("SKU {sku}: counter {counter}, ledger {ledger} (on hand/reserved)."),
-            _NEXT,
-            params,
-        )
+    message = N_("SKU {sku}: counter {counter}, ledger {ledger} (on hand/reserved).")
+    for (sku,), counter, booked in inventory.pool_drift(tx):
+        yield _differs("pool_drift", sku, message, counter=_both(counter), ledger=_both(booked))
 
 
 def _shelves(tx: Tx) -> Iterator[Problem]:
-    for where, sku, on_hand, placed, booked, kept in inventory.shelf_drift(tx):
-        params = {"sku": sku, "place": where, "counter": f"{on_hand}/{placed}", "ledger": f"{booked}/{kept}"}
-        yield Problem(
-            "shelf_drift",
-            "sku",
-            str(sku),
-            N_("SKU {sku} in warehouse {place}: counter {counter}, ledger {ledger} (on hand/placed)."),
-            _NEXT,
-            params,
-        )
+    message = N_("SKU {sku} in warehouse {place}: counter {counter}, ledger {ledger} (on hand/placed).")
+    for (place, sku), counter, booked in inventory.shelf_drift(tx):
+        yield _differs("shelf_drift", sku, message, place=place, counter=_both(counter), ledger=_both(booked))
 
 
 def _held(tx: Tx) -> Iterator[Problem]:
-    for sku, reserved, units in inventory.held_drift(tx):
-        params = {"sku": sku, "counter": reserved, "rows": units}
-        yield Problem(
-            "reserved_drift",
-            "sku",
-            str(sku),
-            N_("SKU {sku}: {counter} units reserved, reservations hold {rows}."),
-            _NEXT,
-            params,
-        )
+    message = N_("SKU {sku}: {counter} units reserved, reservations hold {rows}.")
+    for (sku,), (counter,), (units,) in inventory.held_drift(tx):
+        yield _differs("reserved_drift", sku, message, counter=counter, rows=units)
+
+
+def _placed(tx: Tx) -> Iterator[Problem]:
+    message = N_("SKU {sku} in warehouse {place}: {counter} units placed, reservations hold {rows}.")
+    for (place, sku), (counter,), (units,) in inventory.placed_drift(tx):
+        yield _differs("placed_drift", sku, message, place=place, counter=counter, rows=units)
+
+
+def _both(figures: tuple[int, ...]) -> str:
+    return "/".join(map(str, figures))
+
+
+def _differs(code: str, sku: int, message: str, **params: object) -> Problem:
+    return Problem(code, "sku", str(sku), message, _NEXT, {"sku": sku, **params})

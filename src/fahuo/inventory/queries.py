@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, func, select
 
 from fahuo.inventory.tables import ledger, pool, reservations, stock
 from fahuo.store.bulk import any_of, array, fetch
@@ -79,62 +79,53 @@ def reserved(tx: Tx, orders: Iterable[int]) -> list[Reservation]:
     return [Reservation(*row) for row in fetch(tx, RESERVED, seller=tx.seller_id, orders=array(tx, list(orders)))]
 
 
-def pool_drift(tx: Tx) -> list[tuple[int, int, int, int, int]]:
-    """(SKU, counted on hand, counted reserved, ledger on hand, ledger reserved) where counter and ledger disagree."""
-    sums = (
-        select(
-            ledger.c.sku_id,
-            func.sum(ledger.c.on_hand).label("on_hand"),
-            func.sum(ledger.c.reserved).label("reserved"),
-        )
-        .where(ledger.c.seller_id == tx.seller_id)
-        .group_by(ledger.c.sku_id)
-        .subquery()
-    )
-    booked, kept = func.coalesce(sums.c.on_hand, 0), func.coalesce(sums.c.reserved, 0)
-    rows = tx.rows(
-        select(pool.c.sku_id, pool.c.on_hand, pool.c.reserved, booked, kept)
-        .select_from(pool.outerjoin(sums, sums.c.sku_id == pool.c.sku_id))
-        .where(pool.c.seller_id == tx.seller_id, (pool.c.on_hand != booked) | (pool.c.reserved != kept))
-    )
-    return [(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in rows]
+Drift = list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]
+"""(key, counter, what the rows behind it add up to) wherever the two differ; what is not there counts as nothing."""
 
 
-def shelf_drift(tx: Tx) -> list[tuple[int, int, int, int, int, int]]:
-    """(warehouse, SKU, counted on hand, counted placed, ledger on hand, ledger placed) where they disagree."""
-    sums = (
-        select(
-            ledger.c.warehouse_id,
-            ledger.c.sku_id,
-            func.sum(ledger.c.on_hand).label("on_hand"),
-            func.sum(ledger.c.placed).label("placed"),
-        )
-        .where(ledger.c.seller_id == tx.seller_id)
-        .group_by(ledger.c.warehouse_id, ledger.c.sku_id)
-        .subquery()
-    )
-    booked, kept = func.coalesce(sums.c.on_hand, 0), func.coalesce(sums.c.placed, 0)
-    joined = stock.outerjoin(sums, (sums.c.sku_id == stock.c.sku_id) & (sums.c.warehouse_id == stock.c.warehouse_id))
-    rows = tx.rows(
-        select(stock.c.warehouse_id, stock.c.sku_id, stock.c.on_hand, stock.c.placed, booked, kept)
-        .select_from(joined)
-        .where(stock.c.seller_id == tx.seller_id, (stock.c.on_hand != booked) | (stock.c.placed != kept))
-    )
-    return [(row[0], row[1], row[2], row[3], int(row[4]), int(row[5])) for row in rows]
+def pool_drift(tx: Tx) -> Drift:
+    """By SKU, (on hand, reserved): the pooled counter against the ledger."""
+    counted = select(pool.c.sku_id, pool.c.on_hand, pool.c.reserved).where(pool.c.seller_id == tx.seller_id)
+    booked = select(ledger.c.sku_id, func.sum(ledger.c.on_hand), func.sum(ledger.c.reserved))
+    return _drift(tx, 1, counted, booked.where(ledger.c.seller_id == tx.seller_id).group_by(ledger.c.sku_id))
 
 
-def held_drift(tx: Tx) -> list[tuple[int, int, int]]:
-    """(SKU, counted reserved, units of open reservations) where the counter and the reservation rows disagree."""
-    open_ = (
-        select(reservations.c.sku_id, func.sum(reservations.c.quantity).label("units"))
-        .where(reservations.c.seller_id == tx.seller_id, reservations.c.state.in_(("reserved", "placed")))
-        .group_by(reservations.c.sku_id)
-        .subquery()
+def shelf_drift(tx: Tx) -> Drift:
+    """By (warehouse, SKU), (on hand, placed): the shelf's counter against the ledger."""
+    shelf = (ledger.c.warehouse_id, ledger.c.sku_id)
+    counted = select(stock.c.warehouse_id, stock.c.sku_id, stock.c.on_hand, stock.c.placed)
+    booked = select(*shelf, func.sum(ledger.c.on_hand), func.sum(ledger.c.placed))
+    return _drift(
+        tx,
+        2,
+        counted.where(stock.c.seller_id == tx.seller_id),
+        booked.where(ledger.c.seller_id == tx.seller_id).group_by(*shelf),
     )
-    units = func.coalesce(open_.c.units, 0)
-    rows = tx.rows(
-        select(pool.c.sku_id, pool.c.reserved, units)
-        .select_from(pool.outerjoin(open_, open_.c.sku_id == pool.c.sku_id))
-        .where(pool.c.seller_id == tx.seller_id, pool.c.reserved != units)
+
+
+def held_drift(tx: Tx) -> Drift:
+    """By SKU: units reserved against the reservations that are open."""
+    counted = select(pool.c.sku_id, pool.c.reserved).where(pool.c.seller_id == tx.seller_id)
+    held = select(reservations.c.sku_id, func.sum(reservations.c.quantity)).where(
+        reservations.c.seller_id == tx.seller_id, reservations.c.state.in_(("reserved", "placed"))
     )
-    return [(row[0], row[1], int(row[2])) for row in rows]
+    return _drift(tx, 1, counted, held.group_by(reservations.c.sku_id))
+
+
+def placed_drift(tx: Tx) -> Drift:
+    """By (warehouse, SKU): units placed on the shelf against the reservations that are placed there."""
+    shelf = (reservations.c.warehouse_id, reservations.c.sku_id)
+    counted = select(stock.c.warehouse_id, stock.c.sku_id, stock.c.placed).where(stock.c.seller_id == tx.seller_id)
+    held = select(*shelf, func.sum(reservations.c.quantity)).where(
+        reservations.c.seller_id == tx.seller_id, reservations.c.state == "placed"
+    )
+    return _drift(tx, 2, counted, held.group_by(*shelf))
+
+
+def _drift(tx: Tx, key: int, counted: Select[Any], booked: Select[Any]) -> Drift:
+    """Compared from both sides, so that a counter that was deleted is missed too."""
+    counters = {tuple(row[:key]): tuple(map(int, row[key:])) for row in tx.rows(counted)}
+    sums = {tuple(row[:key]): tuple(map(int, row[key:])) for row in tx.rows(booked)}
+    nothing = (0,) * len(next(iter([*counters.values(), *sums.values()]), ()))
+    pairs = ((at, counters.get(at, nothing), sums.get(at, nothing)) for at in sorted(counters.keys() | sums.keys()))
+    return [(at, counter, total) for at, counter, total in pairs if counter != total]

@@ -80,7 +80,6 @@ def heads(tx: Tx, orders: Table) -> Iterator[Finding]:
         .select_from(orders.outerjoin(lines, and_(own, lines.c.seq == orders.c.journal_seq)))
         .where(
             orders.c.seller_id == tx.seller_id,
-            orders.c.journal_seq > 0,
             or_(lines.c.hash.is_(None), lines.c.hash != orders.c.journal_head),
         )
     )
