@@ -11,6 +11,7 @@ from fahuo.channels.ports import Endpoint
 from fahuo.flow import actions
 from fahuo.flow.dispatch import work
 from fahuo.flow.erase import erase
+from fahuo.flow.track import track
 from fahuo.orders.model import CANCELLED, DELIVERED
 from fahuo.store.effects import Answer, Claimed
 from fahuo.views import order as order_view
@@ -110,3 +111,23 @@ def test_a_parcel_cancelled_while_the_call_is_on_its_way_is_not_reported_again(f
 
     work(floor.store, {"callback": Meanwhile("retry")}, floor.clock.at)
     assert [state for _, state in floor.effects()] == ["dropped"]
+
+
+def test_the_buyers_fingerprint_goes_with_the_buyer(floor: Floor) -> None:
+    floor.take(floor.shop(), order(1))
+    floor.run()
+    floor.pack(1)
+    scans = floor.folder / "scans.csv"
+    scans.write_text(
+        f"number,event,at\n{floor.view(1).parcels[0].tracking_number},delivered,2026-03-04T12:00:00+07:00\n"
+    )
+    track(floor.house, [scans], "test")
+
+    def twin() -> str:
+        with floor.store.read() as tx:
+            return str(tx.rows("SELECT twin FROM orders WHERE seller_id = 1")[0][0])
+
+    assert twin() != ""
+    assert erase(floor.house, [floor.id(1)], "asked", "test")[0]
+    assert twin() == ""
+    floor.clean()

@@ -39,8 +39,9 @@ def erase(
         _blank_labels(tx, mine)
         entries = [journal.Entry(id_, "erased", now, actor, {"reason": reason.strip()[:REASON_MAX]}) for id_ in mine]
         after = journal.append(tx, entries, {head.id: (head.journal_seq, head.journal_head) for head in fresh})
-        columns = ("version", "journal_seq", "journal_head")
-        orders.move(tx, columns, [(head.id, head.version + 1, *after[head.id]) for head in fresh])
+        # `twin` is a hash of the buyer too: it would tell which orders were his.
+        columns = ("twin", "version", "journal_seq", "journal_head")
+        orders.move(tx, columns, [(head.id, "", head.version + 1, *after[head.id]) for head in fresh])
     return mine, refused
 
 
