@@ -69,3 +69,31 @@ def test_a_carrier_that_makes_no_sense_is_refused(home: Path, column: str, cell:
     assert run(["import-data", "carriers", str(table), "--json"]) == 1
     (refused,) = json.loads(capsys.readouterr().out)["refused"]
     assert refused["field"] == column
+
+
+@pytest.mark.parametrize(("as_of", "state"), [("2026-03-02", "UNPAID"), ("2026-03-01T17:00:01Z", "AWAITING_SHIPMENT")])
+def test_as_of_a_date_is_the_beginning_of_that_day_in_the_shops_zone(
+    home: Path, as_of: str, state: str, capsys: Capture
+) -> None:
+    """Midnight of 2 March in Viet Nam is 17:00 UTC of 1 March; the order was paid in that second."""
+    order: dict[str, object] = {
+        "id": "5760",
+        "status": "DELIVERED",
+        "create_time": 1772384000,
+        "paid_time": 1772384401,
+        "delivery_time": 1772700000,
+    }
+    order["line_items"] = [{"id": "1", "sku_id": "2"}]
+    (home / "orders.jsonl").write_text(json.dumps(order) + "\n")
+    assert run(["shops", "add", "mine", "--market", "VN", "--seller-type", "local"]) == 0
+    assert run(["import", str(home / "orders.jsonl"), "--shop", "mine", "--as-of", as_of]) == 0
+    capsys.readouterr()
+    assert run(["orders", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == state
+
+
+@pytest.mark.parametrize("as_of", ["2018-02-30", "2018-03-01T00:00:00", "yesterday"])
+def test_as_of_must_be_an_instant_or_a_date(home: Path, as_of: str, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert run(["import", "x", "--shop", "mine", "--as-of", as_of, "--json"]) == 2
+    assert json.loads(capsys.readouterr().err)["error"]["field"] == "as-of"

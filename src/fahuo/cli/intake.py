@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from fahuo.kernel.instant import parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SHOWN = 50
 """Refusals a person is shown; --json lists them all."""
 
@@ -27,7 +30,7 @@ def import_(
     mapping: Annotated[
         str | None, typer.Option(help="Mapping file (TOML), or the name of one that ships: olist.")
     ] = None,
-    as_of: Annotated[str | None, typer.Option(help="Read the data as it stood at this instant.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Read the data as it stood at this instant or date.")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -74,9 +77,9 @@ def import_(
         raise typer.Exit(1)
 
 
-def _instant(text: str) -> int:
+def _instant(text: str) -> int | date:
     try:
-        return parse_instant(text)
+        return date.fromisoformat(text) if DAY.fullmatch(text) else parse_instant(text)
     except ValueError:
         raise Failure(
             Problem(
@@ -84,7 +87,7 @@ def _instant(text: str) -> int:
                 "as-of",
                 text[:80],
                 N_("{value} is no instant."),
-                N_("Write 2018-03-01T00:00:00Z, or a date with an offset."),
+                N_("Write 2018-03-01T00:00:00Z, or 2018-03-01 for the beginning of that day in the shop's zone."),
                 {"value": text[:80]},
             )
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from fahuo.flow.intake import take, take_in
 from fahuo.flow.report import Report, Source
 from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.ids import new_id
+from fahuo.kernel.instant import from_local, zone
 from fahuo.orders.model import OrderIn, Refusal
 from fahuo.orders.tables import imports
 from fahuo.store import bulk
@@ -30,7 +32,7 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
     *,
     format_: str = "auto",
     mapping: str | None = None,
-    as_of: int | None = None,
+    as_of: int | date | None = None,
     dry_run: bool = False,
     actor: str = "import",
     progress: Callable[[int], None] | None = None,
@@ -40,13 +42,16 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
 ) -> Report:
     """Take the orders of these files. Raises Failure for what cannot be read at all; the rest is in the report.
 
-    With `as_of` the data set is taken as it stood then, and that instant is the business time of the import.
+    With `as_of` the data set is taken as it stood then, and that instant is the business time of the import; a date
+    is the beginning of that day in the shop's zone.
     Once `stop` says so, the batch under way is finished and the rest is left alone.
     """
-    now = house.clock.now() if as_of is None else as_of
     with house.store.read(seller_id) as tx:
         shop = need_shop(tx, shop_name)
         desk = open_desk(tx, actor)
+    if isinstance(as_of, date):
+        as_of, _ = from_local(datetime.combine(as_of, time()), zone(shop.zone))
+    now = house.clock.now() if as_of is None else as_of
     context = ReadContext(
         market=shop.market,
         zone=shop.zone,
