@@ -215,6 +215,19 @@ def test_what_is_no_order_file_is_told_so(owner: Visitor, name: str, body: bytes
     assert 'role="alert"' in answer.text
 
 
+def test_a_file_that_cannot_be_read_is_not_shown_as_being_read_for_ever(owner: Visitor) -> None:
+    answer = owner.client.post(
+        "/import",
+        data={"csrf": owner.csrf, "shop": "shop-VN", "format": "auto"},
+        files={"file": ("broken.csv", b"nothing,of\nan,order\n")},
+    )
+    assert answer.status_code == 400
+    page = owner.get("/shops")
+    assert "broken.csv" in page
+    assert "could not be read" in page
+    assert "being read" not in page
+
+
 def test_the_owner_manages_users_and_tokens(house: House, owner: Visitor, address: str) -> None:
     text = owner.post("/users/add", 200, name="Chen", role="packer")
     password = re.search(r'class="secret">([^<]+)<', text)

@@ -18,6 +18,7 @@ from fahuo.flow.report import Report, Source
 from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.ids import new_id
 from fahuo.kernel.instant import from_local, zone
+from fahuo.kernel.problems import Failure
 from fahuo.orders.model import OrderIn, Refusal
 from fahuo.orders.tables import imports
 from fahuo.store import bulk
@@ -76,6 +77,10 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
                     take(house.store, desk, shop, batch, now, source, report)
     except _Stopped:
         report.stopped = True
+    except Failure:
+        if begun:
+            _end(house, begun, report, now, seller_id, failed=True)
+        raise
     if begun:
         _end(house, begun, report, now, seller_id)
     return report
@@ -131,7 +136,8 @@ def _begin(house: House, shop: Shop, name: str, now: int, actor: str, seller_id:
     return id_
 
 
-def _end(house: House, id_: int, report: Report, now: int, seller_id: int) -> None:
-    counts = msgspec.json.encode({**report.counts(), "refused": len(report.refused)}).decode()
+def _end(house: House, id_: int, report: Report, now: int, seller_id: int, *, failed: bool = False) -> None:
+    told = {**report.counts(), "refused": len(report.refused)} | ({"failed": 1} if failed else {})
+    counts = msgspec.json.encode(told).decode()
     with house.store.write(seller_id) as tx:
         bulk.update(tx, imports, ("seller_id", "id"), ("counts", "finished_at"), [(seller_id, id_, counts, now)])

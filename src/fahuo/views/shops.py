@@ -94,9 +94,10 @@ class EffectRow(NamedTuple):
 
 
 def shop_views(tx: Tx, now: int, allowed: Collection[int] | None = None) -> list[ShopView]:
-    """All shops the reader may see, by name."""
+    """All shops the reader may see, by name. Overdue as on the tower: without what the platform holds back."""
+    late = (orders.c.due_at < now) & (orders.c.station != "intake")
     rows = tx.rows(
-        select(orders.c.shop_id, func.count(), func.sum(case((orders.c.due_at < now, 1), else_=0)))
+        select(orders.c.shop_id, func.count(), func.sum(case((late, 1), else_=0)))
         .where(orders.c.seller_id == tx.seller_id, any_of(orders.c.station, "stations"), due.of_shops(allowed))
         .group_by(orders.c.shop_id),
         stations=array(tx, ("intake", *WORKING)),

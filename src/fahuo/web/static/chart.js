@@ -20,12 +20,14 @@
     // Far more capacity than work would press the curve that matters flat: the rest of it runs out of the picture.
     const most = Math.max(...data.due, 1), room = data.packed ? Math.max(...data.packed) : 0;
     const top = room > 2 * most ? nice(most * 1.5) : null;
+    // On a phone the two names of the legend stand one above the other.
+    const head = place.clientWidth < 480 && data.packed ? 56 : 34;
     if (chart) { chart.dispose(); }
     chart = echarts.init(place, null, { renderer: "svg" });
     chart.setOption({
       animation: false,
       textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 8, right: 16, top: 34, bottom: 4, containLabel: true },
+      grid: { left: 8, right: 16, top: head, bottom: 4, containLabel: true },
       legend: { top: 2, left: 4, icon: "roundRect", itemHeight: 3, itemWidth: 18, textStyle: { color: muted } },
       tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: colour("--panel"), borderColor: line, textStyle: { color: ink }, axisPointer: { lineStyle: { color: muted } } },
       xAxis: { type: "category", boundaryGap: false, data: data.at, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: muted } },
