@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from fahuo.cli import say
-from fahuo.cli.main import run
+from fahuo.cli.main import app, run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -38,6 +41,22 @@ def test_wrong_use_as_json(words: list[str], capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert out == ""
     assert set(json.loads(err)["error"]) == {"code", "field", "message", "next"}
+
+
+def _commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if hasattr(command, "list_commands"):
+            yield from _commands(command, (*words, name))
+        else:
+            yield (*words, name), command
+
+
+def test_every_command_takes_json() -> None:
+    found = dict(_commands(typer.main.get_command(app)))
+    assert len(found) > 40
+    assert [" ".join(w) for w, c in found.items() if not any("--json" in p.opts for p in c.params)] == []
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 81, "bell\x07"])

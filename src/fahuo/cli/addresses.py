@@ -18,7 +18,10 @@ def main() -> None:
 
 
 @app.command()
-def check(lang: Annotated[str | None, typer.Option("--lang", help="en or zh.")] = None) -> None:
+def check(
+    lang: Annotated[str | None, typer.Option("--lang", help="en or zh.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Errors as JSON too; the lines always are.")] = False,  # noqa: ARG001 - read by main
+) -> None:
     """Read addresses as JSON lines from standard input, write what is wrong with each, in the same order.
 
     In: {"id","country","lines":[…],"city"?,"region"?,"postal_code"?,"name"?,"phone"?}. A line that cannot be used gives

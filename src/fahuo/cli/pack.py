@@ -57,13 +57,17 @@ def scan(
 def number(
     package: Annotated[int, typer.Argument(help="Package id.")],
     waybill: Annotated[str, typer.Argument(help="The number the carrier gave.")],
+    as_json: AsJson = False,
 ) -> None:
     """Give a parcel the waybill number of its carrier, where no number range has one."""
     with house() as opened:
         problem = set_number(opened, package, waybill, actor())
     if problem is not None:
         raise Failure(problem, 1)
-    say.say(N_("Parcel {package} has the number {number}."), package=package, number=waybill)
+    if as_json:
+        say.document({"schema": "fahuo.pack-number/1", "package": str(package), "tracking_number": waybill})
+    else:
+        say.say(N_("Parcel {package} has the number {number}."), package=package, number=waybill)
 
 
 @app.command()

@@ -92,27 +92,30 @@ def password(name: Name, generate: Generate = False, as_json: AsJson = False) ->
 
 
 @app.command()
-def role(name: Name, new: Annotated[str, typer.Argument(metavar="ROLE")]) -> None:
+def role(name: Name, new: Annotated[str, typer.Argument(metavar="ROLE")], as_json: AsJson = False) -> None:
     """Give a user another role: owner or packer."""
     with house() as home:
         access.set_role(home, name, new, actor())
-    say.say(N_("{name} is {role} now."), name=name, role=new)
+    answer = {"schema": "fahuo.user/1", "name": name, "role": new}
+    _answer(as_json, answer, N_("{name} is {role} now."), name=name, role=new)
 
 
 @app.command()
-def disable(name: Name) -> None:
+def disable(name: Name, as_json: AsJson = False) -> None:
     """Stop a user from logging in, at once."""
     with house() as home:
         access.set_active(home, name, False, actor())
-    say.say(N_("{name} may no longer log in."), name=name)
+    answer = {"schema": "fahuo.user/1", "name": name, "active": False}
+    _answer(as_json, answer, N_("{name} may no longer log in."), name=name)
 
 
 @app.command()
-def enable(name: Name) -> None:
+def enable(name: Name, as_json: AsJson = False) -> None:
     """Let a disabled user log in again."""
     with house() as home:
         access.set_active(home, name, True, actor())
-    say.say(N_("{name} may log in again."), name=name)
+    answer = {"schema": "fahuo.user/1", "name": name, "active": True}
+    _answer(as_json, answer, N_("{name} may log in again."), name=name)
 
 
 @tokens_app.command("add")
@@ -186,16 +189,23 @@ def list_tokens(as_json: AsJson = False) -> None:
 
 
 @tokens_app.command("revoke")
-def revoke_token(prefix: Annotated[str, typer.Argument(help="The token's prefix, as listed.")]) -> None:
+def revoke_token(
+    prefix: Annotated[str, typer.Argument(help="The token's prefix, as listed.")], as_json: AsJson = False
+) -> None:
     """End a token at once."""
     with house() as home:
         access.revoke_token(home, prefix, actor())
-    say.say(N_("Token {prefix} is revoked."), prefix=prefix)
+    answer = {"schema": "fahuo.token/1", "prefix": prefix, "revoked": True}
+    _answer(as_json, answer, N_("Token {prefix} is revoked."), prefix=prefix)
 
 
 @tokens_app.command()
-def actions() -> None:
+def actions(as_json: AsJson = False) -> None:
     """List what a token can be allowed to do."""
     lang = say.settings().lang
     rows = [(action, t(ACTIONS[action], lang)) for action in sorted(TOKEN_ACTIONS)]
+    if as_json:
+        shown = [{"action": action, "meaning": meaning} for action, meaning in rows]
+        say.document({"schema": "fahuo.token-actions/1", "actions": shown})
+        return
     say.table("", [N_("Action"), N_("Meaning")], rows)
