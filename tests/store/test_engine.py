@@ -133,3 +133,13 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failure) as caught:
         open_store(f"sqlite:///{path}", master=MASTER)
     assert caught.value.problem.code == "database_unavailable"
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'new.db'}")
+    with store.write() as tx:
+        tx.execute("CREATE TABLE x (y)")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    store.close()
+    assert modes["new.db"] == 0o600
+    assert set(modes.values()) == {0o600}

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -167,6 +167,9 @@ def _sqlite(url: URL, *, readonly: bool) -> Engine:
         raise Failure(_bad_url())
     if not Path(path).absolute().parent.is_dir() or (readonly and not Path(path).is_file()):
         raise Failure(_unavailable(url, "no such file or folder"), exit_code=3)
+    if not readonly:
+        with suppress(OSError):  # where it cannot be made, connecting says why
+            Path(path).touch(mode=0o600)  # orders and password hashes: the owner's alone, the log beside it likewise
     engine = create_engine(
         url.set(query={}),
         hide_parameters=True,
