@@ -146,7 +146,7 @@ def test_our_own_facts_outlive_a_telling_that_does_not_know_them(floor: Floor) -
     before = floor.view().row
     floor.take(shop, order(state=AWAITING_COLLECTION, updated_at=MONDAY + 60), kind="api")
     after = floor.view().row
-    for name in ("tracking_number", "carrier_name", "arranged_at", "handed_over_at", "first_scan_at"):
+    for name in ("tracking_number", "carrier_name", "handed_over_at", "first_scan_at"):
         assert after[name] == before[name] is not None, name
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
-from fahuo.deadlines.model import Extension
+from fahuo.deadlines.model import CLOCK, PARTY, Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
@@ -67,3 +67,18 @@ def calendar_edits(tx: Tx) -> list[tuple[str, str, bool, str]]:
         select(c.calendar, c.day, c.open, c.why).where(c.seller_id == tx.seller_id).order_by(c.calendar, c.day)
     )
     return [(row[0], row[1], bool(row[2]), row[3]) for row in rows]
+
+
+RUNNING = select(clocks.c.order_id, clocks.c.clock, clocks.c.due_at).where(
+    clocks.c.seller_id == bindparam("seller"),
+    clocks.c.met_at.is_(None),
+    clocks.c.party == PARTY["seller"],
+    or_(clocks.c.clock == CLOCK["ready_to_ship"], clocks.c.clock == CLOCK["first_scan"]),
+    any_of(clocks.c.order_id, "orders"),
+)
+
+
+def running(tx: Tx, orders: Iterable[int]) -> list[tuple[int, int, int]]:
+    """(order, clock, due) of the seller's dispatch clocks that nothing has stopped yet."""
+    rows = fetch(tx, RUNNING, seller=tx.seller_id, orders=array(tx, list(orders)))
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import bindparam, delete, select
 
-from fahuo.deadlines.model import Extension
+from fahuo.deadlines import queries
+from fahuo.deadlines.model import CLOCK_STOP, CLOCKS, Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.kernel.ids import new_id
 from fahuo.store import bulk
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 
+_READY = tuple(code for code, event in enumerate(CLOCK_STOP) if event == "ready")
 _COLUMNS = tuple(column.name for column in clocks.columns)
 _DELETE = delete(clocks).where(clocks.c.seller_id == bindparam("seller"), any_of(clocks.c.order_id, "orders"))
 
@@ -54,6 +56,17 @@ def replace(tx: Tx, orders: Iterable[int], rows: Sequence[ClockValues]) -> None:
     """Write the clocks of known orders anew, after a fact, a pack or an extension has changed."""
     tx.execute(_DELETE, {"seller": tx.seller_id, "orders": array(tx, list(orders))})
     start(tx, rows)
+
+
+def ready(tx: Tx, orders: Mapping[int, int]) -> dict[int, tuple[int | None, str | None]]:
+    """Orders (id → when) are ready to ship: stop what that stops; what binds the seller next, (due, clock) by order."""
+    stop(tx, [(order, clock, at) for order, at in sorted(orders.items()) for clock in _READY])
+    binding: dict[int, tuple[int | None, str | None]] = dict.fromkeys(orders, (None, None))
+    for order, clock, due in queries.running(tx, orders):
+        soonest = binding[order][0]
+        if soonest is None or due < soonest:
+            binding[order] = (due, CLOCKS[clock])
+    return binding
 
 
 def stop(tx: Tx, rows: Sequence[tuple[int, int, int]]) -> int:

@@ -205,8 +205,8 @@ def _write(
     timings = time_orders(after, shop, [iso_region(place) for place in places], desk.book, desk.extensions)
     readdressed = frozenset(
         new.platform_order_id
-        for old, new in zip(before, after, strict=True)
-        if old.arranged_at is not None and old.recipient.lines and new.recipient != old.recipient
+        for row, old, new in zip(rows, before, after, strict=True)
+        if _arranged(old, found.get(row.id, ())) and old.recipient.lines and new.recipient != old.recipient
     )
     checks = Checks(tx, desk, shop, now)
     held = checks.verify(after, timings, readdressed)
@@ -249,6 +249,11 @@ class _New(NamedTuple):
     twin: str
     decision: Decision
     timing: Timing
+
+
+def _arranged(order: OrderIn, alive: Sequence[Parcel]) -> bool:
+    """Whether a label with the address exists: the platform's, or one of ours."""
+    return order.arranged_at is not None or any(parcel.arranged_at is not None for parcel in alive)
 
 
 def _moved(new: _New, source: str, head: tuple[int, bytes]) -> tuple[object, ...]:

@@ -17,6 +17,7 @@ from fahuo.catalogue import queries as catalogue
 from fahuo.channels.callback.send import CallbackChannel
 from fahuo.channels.ports import Endpoint, Outbound
 from fahuo.channels.shipped_file import Shipped, write
+from fahuo.deadlines import service as deadlines
 from fahuo.flow.house import House
 from fahuo.flow.parcels import FILES_LANE, GONE, SHIPPED
 from fahuo.kernel.stopwatch import stage
@@ -95,6 +96,18 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in touched})
     columns = ("version", "journal_seq", "journal_head")
     orders.move(tx, columns, [(id_, rows[id_].version + 1, *head) for id_, head in heads.items()])
+    ready_to_ship(tx, {one.order_id: now for one in reported if one.order_id in rows and _open(rows[one.order_id])})
+
+
+def ready_to_ship(tx: Tx, when: Mapping[int, int]) -> None:
+    """The platform knows number and label of these orders (id → since when): their clock to arrange has stopped."""
+    binding = deadlines.ready(tx, when)
+    orders.move(
+        tx,
+        ("arranged_at", "due_at", "due_clock"),
+        [(id_, at, *binding[id_]) for id_, at in sorted(when.items())],
+        "t.arranged_at IS NULL",
+    )
 
 
 def _drop_cancelled(tx: Tx, again: Sequence[Claimed]) -> None:

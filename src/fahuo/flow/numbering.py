@@ -114,9 +114,9 @@ def _arrange(tx: Tx, pairs: Sequence[tuple[Parcel, str]], origin: str, now: int,
     by_order = {parcel.order_id: (parcel, number) for parcel, number in pairs}
     orders.move(
         tx,
-        ("arranged_at", "carrier_name", "tracking_number", "version", "journal_seq", "journal_head"),
+        ("carrier_name", "tracking_number", "version", "journal_seq", "journal_head"),
         [
-            (id_, now, parcel.carrier_name, number, rows[id_].version + 1, *heads[id_])
+            (id_, parcel.carrier_name, number, rows[id_].version + 1, *heads[id_])
             for id_, (parcel, number) in by_order.items()
         ],
     )

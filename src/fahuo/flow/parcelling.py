@@ -80,7 +80,8 @@ def open_parcels(
         entries.append(journal.Entry(order.id, "planned", now, desk.actor, data))
         if arranged is None:
             tasks.append(_task(order, package, ours, now))
-        moves.append((order, one.warehouse, arranged, carrier, number))
+        # The platform calls the order ready to ship only once our number is reported: until then its clock runs.
+        moves.append((order, one.warehouse, order.arranged_at, carrier, number))
     warehouse.open_packages(tx, rows, items)
     before = {one.order.id: (one.order.journal_seq, one.order.journal_head) for one in chosen}
     heads = journal.append(tx, entries, before)

@@ -52,7 +52,7 @@ def keep_own(order: OrderIn, parcels: Sequence[Parcel]) -> None:
         if parcel.label_origin != PLATFORM:
             order.carrier_name = order.carrier_name or parcel.carrier_name
             order.tracking_number = order.tracking_number or parcel.tracking_number
-            order.arranged_at = parcel.arranged_at if order.arranged_at is None else order.arranged_at
+            order.arranged_at = parcel.reported_at if order.arranged_at is None else order.arranged_at
         for name in ("handed_over_at", "first_scan_at", "delivered_at"):
             if getattr(order, name) is None:
                 setattr(order, name, getattr(parcel, name))

@@ -157,9 +157,9 @@ def release(tx: Tx, found: Iterable[tuple[int, str, int]], at: int, by: str, not
     )
 
 
-def move(tx: Tx, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> int:
+def move(tx: Tx, columns: Sequence[str], rows: Sequence[tuple[object, ...]], guard: str | None = None) -> int:
     """Set columns of orders; a row is (order id, values in the order of `columns`). Returns rows changed."""
-    return bulk.update(tx, orders, ("seller_id", "id"), columns, [(tx.seller_id, *row) for row in rows])
+    return bulk.update(tx, orders, ("seller_id", "id"), columns, [(tx.seller_id, *row) for row in rows], guard)
 
 
 _DROP_LINES = delete(order_lines).where(
