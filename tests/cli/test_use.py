@@ -59,6 +59,32 @@ def test_every_command_takes_json() -> None:
     assert [" ".join(w) for w, c in found.items() if not any("--json" in p.opts for p in c.params)] == []
 
 
+def test_a_database_without_tables_names_the_command_that_makes_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("FAHUO_DATABASE_URL", f"sqlite:///{home / 'other.db'}")
+    say.forget()
+    capsys.readouterr()
+    for words in (["orders", "list"], ["run", "--once"], ["db", "verify"], ["shops", "list"]):
+        assert run([*words, "--json"]) == 3
+        error = json.loads(capsys.readouterr().err)["error"]
+        assert (error["code"], "fahuo db upgrade" in error["next"]) == ("schema_old", True)
+    assert run(["db", "upgrade"]) == 0
+    assert run(["orders", "list"]) == 0
+
+
+def test_init_leaves_no_key_that_does_not_open_the_database(home: Path, capsys: Capture) -> None:
+    key = home / "fahuo.key"
+    kept = key.read_bytes()
+    key.unlink()
+    say.forget()
+    assert run(["init"]) == 2
+    assert not key.exists()
+    key.write_bytes(kept)
+    say.forget()
+    assert run(["init"]) == 0
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 81, "bell\x07"])
 def test_a_shop_needs_a_name(home: Path, name: str, capsys: Capture) -> None:
     capsys.readouterr()

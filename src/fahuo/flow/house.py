@@ -16,6 +16,7 @@ from fahuo.kernel.config import Settings
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.store.engine import Store, Tx, open_store
+from fahuo.store.migrate import require_current
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,20 @@ class House:
     lang: str = "en"
 
 
-def open_house(settings: Settings) -> House:
-    """Open the database the settings name. Raises Failure when there is none, or no master key."""
+def open_house(settings: Settings, *, of_any_age: bool = False) -> House:
+    """Open the database the settings name. Raises Failure when there is none, or no master key.
+
+    Its tables must be those of this program unless they may be `of_any_age`, which only setting up can work with.
+    """
     clock = RealClock() if settings.now is None else FixedClock(settings.now)
-    return House(open_store(settings.database_url, master=settings.require_key()), clock, settings.lang)
+    store = open_store(settings.database_url, master=settings.require_key())
+    try:
+        if not of_any_age:
+            require_current(store)
+    except Failure:
+        store.close()
+        raise
+    return House(store, clock, settings.lang)
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,16 @@ def initialise(settings: Settings) -> tuple[Settings, bool]:
             ) from None
         again = load_settings(home=settings.home, master_key_file=settings.master_key_file)
         settings = msgspec_replace(settings, master_key=again.master_key)
-    house = open_house(settings)
-    upgrade(house.store)
-    add_main(house.store, house.clock.now())
-    house.store.close()
+    house = open_house(settings, of_any_age=True)
+    try:
+        upgrade(house.store)
+        add_main(house.store, house.clock.now())
+    except Failure:
+        if made:  # a key that opens nothing must not lie where the right one belongs
+            settings.master_key_file.unlink(missing_ok=True)
+        raise
+    finally:
+        house.store.close()
     return settings, made
 
 
