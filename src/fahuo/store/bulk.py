@@ -117,7 +117,8 @@ def update_each(
 def fetch(tx: Tx, stmt: Select[Any], **params: Any) -> list[tuple[Any, ...]]:
     """All rows of a query as the driver's own tuples: the hot path's way to read.
 
-    `stmt` must be a constant of its module without `in_`: it is compiled once and kept. Flags come as 0 and 1 on SQLite.
+    `stmt` must be a constant of its module, without `in_`: it is compiled once and kept. Flags come as 0 and 1 on
+    SQLite.
     """
     statement, names, fixed = _select_sql(tx.dialect, stmt)
     values = fixed | params
