@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select
 
-from fahuo.deadlines.model import CLOCK, PARTY, Extension
+from fahuo.deadlines.model import Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
@@ -73,14 +73,9 @@ def calendar_edits(tx: Tx) -> list[tuple[str, str, bool, str]]:
 RUNNING = select(clocks.c.order_id, clocks.c.clock, clocks.c.due_at, clocks.c.party, clocks.c.met_at).where(
     clocks.c.seller_id == bindparam("seller"), any_of(clocks.c.order_id, "orders")
 )
-_DISPATCH = (CLOCK["ready_to_ship"], CLOCK["first_scan"])
 
 
-def running(tx: Tx, orders: Iterable[int]) -> list[tuple[int, int, int]]:
-    """(order, clock, due) of the seller's dispatch clocks that nothing has stopped yet."""
-    seller = PARTY["seller"]
-    return [
-        (order, clock, due)
-        for order, clock, due, party, met in fetch(tx, RUNNING, seller=tx.seller_id, orders=array(tx, list(orders)))
-        if met is None and party == seller and clock in _DISPATCH
-    ]
+def running(tx: Tx, orders: Iterable[int]) -> list[tuple[int, int, int, int]]:
+    """(order, clock, due, party) of every clock of these orders that nothing has stopped yet."""
+    rows = fetch(tx, RUNNING, seller=tx.seller_id, orders=array(tx, list(orders)))
+    return [(order, clock, due, party) for order, clock, due, party, met in rows if met is None]

@@ -8,14 +8,17 @@ import msgspec
 from sqlalchemy import bindparam, delete, select
 
 from fahuo.deadlines import queries
-from fahuo.deadlines.model import CLOCK_STOP, CLOCKS, Extension
+from fahuo.deadlines.model import CLOCK, CLOCK_STOP, CLOCKS, PARTY, Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.kernel.ids import new_id
 from fahuo.store import bulk
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 
-_READY = tuple(code for code, event in enumerate(CLOCK_STOP) if event == "ready")
+_READY = frozenset(code for code, event in enumerate(CLOCK_STOP) if event == "ready")
+_LEFT = frozenset({CLOCK["first_scan"]})
+"""What may bind the seller once the order is ready to ship."""
+_SELLER = PARTY["seller"]
 _COLUMNS = tuple(column.name for column in clocks.columns)
 _DELETE = delete(clocks).where(clocks.c.seller_id == bindparam("seller"), any_of(clocks.c.order_id, "orders"))
 
@@ -60,11 +63,12 @@ def replace(tx: Tx, orders: Iterable[int], rows: Sequence[ClockValues]) -> None:
 
 def ready(tx: Tx, orders: Mapping[int, int]) -> dict[int, tuple[int | None, str | None]]:
     """Orders (id → when) are ready to ship: stop what that stops; what binds the seller next, (due, clock) by order."""
-    stop(tx, [(order, clock, at) for order, at in sorted(orders.items()) for clock in _READY])
+    running = queries.running(tx, orders)
+    stop(tx, [(order, clock, orders[order]) for order, clock, _, _ in running if clock in _READY])
     binding: dict[int, tuple[int | None, str | None]] = dict.fromkeys(orders, (None, None))
-    for order, clock, due in queries.running(tx, orders):
+    for order, clock, due, party in running:
         soonest = binding[order][0]
-        if soonest is None or due < soonest:
+        if clock in _LEFT and party == _SELLER and (soonest is None or due < soonest):
             binding[order] = (due, CLOCKS[clock])
     return binding
 
