@@ -16,7 +16,7 @@ import msgspec
 from fahuo.channels.sheets import rows as rows_of
 from fahuo.flow.columns import TABLES
 from fahuo.flow.import_tables import WRITERS, Rows
-from fahuo.kernel.columns import match_header, parse_row
+from fahuo.kernel.columns import Column, match_header, parse_row
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.store.engine import Store
@@ -47,7 +47,7 @@ def import_data(
     _check_kind(kind)
     report = DataReport()
     for path in paths:
-        for batch in _batches(_parsed(path, kind, report), BATCH):
+        for batch in _batches(read_table(path, TABLES[kind], report), BATCH):
             with store.write() as tx:
                 refused = WRITERS[kind](tx, batch, at, actor)
                 if dry_run:
@@ -90,8 +90,11 @@ def _batches(rows: Iterator[tuple[int, dict[str, Any]]], size: int) -> Iterator[
         yield batch
 
 
-def _parsed(path: Path, kind: str, report: DataReport) -> Iterator[tuple[int, dict[str, Any]]]:
-    columns = TABLES[kind]
+def read_table(path: Path, columns: Sequence[Column], report: DataReport) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(physical row, values) of every row that can be read; the others are refused in the report.
+
+    Raises Failure for a file that is empty or lacks a column.
+    """
     lines = iter(rows_of(path))
     header = next(lines, None)
     if header is None:

@@ -30,7 +30,7 @@ from fahuo.warehouse.rules import count_scan, may_pack, missing
 
 BATCH: Final = 2_000
 LONGEST_ID: Final = 18
-PERSON_MAY_NOT_TELL = N_("Scan the label on the parcel.")
+_SCAN_THE_LABEL = N_("Scan the label on the parcel.")
 
 
 class BenchItem(msgspec.Struct):
@@ -219,7 +219,7 @@ def _find(tx: Tx, code: str, shops: Collection[int] | None) -> Parcel | Problem:
             "code",
             code[:80],
             N_("{count} parcels belong to {code}."),
-            PERSON_MAY_NOT_TELL,
+            _SCAN_THE_LABEL,
             {"count": len(alive), "code": code[:80]},
         )
     return alive[0]
@@ -236,7 +236,7 @@ def _no_parcel(code: str) -> Problem:
         "code",
         code[:80],
         N_("No parcel has the number {code}."),
-        PERSON_MAY_NOT_TELL,
+        _SCAN_THE_LABEL,
         {"code": code[:80]},
     )
 

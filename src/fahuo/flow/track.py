@@ -10,16 +10,15 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from fahuo.channels.sheets import rows as rows_of
 from fahuo.flow import parcels
 from fahuo.flow.again import write_again
 from fahuo.flow.house import House, open_desk
-from fahuo.flow.import_data import DataReport, RowRefusal
+from fahuo.flow.import_data import DataReport, RowRefusal, read_table
 from fahuo.flow.recompute import retime
 from fahuo.inventory import service as inventory
-from fahuo.kernel.columns import Column, match_header, parse_row, text
+from fahuo.kernel.columns import Column, text
 from fahuo.kernel.instant import parse_instant
-from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
@@ -172,25 +171,9 @@ def _after(row: Stored, seen: Seen) -> Stored:
 
 
 def _events(path: Path, report: DataReport) -> Iterator[EventIn]:
-    lines = iter(rows_of(path))
-    header = next(lines, None)
-    if header is None:
-        raise Failure(
-            Problem("file_empty", "file", path.name, N_("The file is empty."), N_("Give a table with a header row."))
-        )
-    places, missing = match_header(header[1], COLUMNS)
-    if missing:
-        raise Failure(missing[0])
-    for row, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        report.read += 1
-        values, problems = parse_row(cells, places, COLUMNS)
-        if problems:
-            report.refused += [RowRefusal(str(path), row, problem) for problem in problems[:3]]
-            continue
-        kind = WORDS.get(values.pop("event").casefold())
-        yield EventIn(kind=kind or cells[places["event"]].strip()[:100], row=row, **values)
+    for row, values in read_table(path, COLUMNS, report):
+        word = values.pop("event")
+        yield EventIn(kind=WORDS.get(word.casefold(), word), row=row, **values)
 
 
 def _unknown(event: EventIn) -> Problem:
