@@ -1,0 +1,1 @@
+"""Station after the parcel: what the buyer asks for afterwards, mirrored with its clocks."""
