@@ -134,7 +134,7 @@ class OpenRoute(NamedTuple):
 
 
 class Missing(Exception):
-    """Invalid or missing parameter → 36009004, HTTP 400; the text is the whole message: 'body.weight.value is missing'."""
+    """Invalid or missing parameter → 36009004, HTTP 400; its text is the message: 'body.weight.value is missing'."""
 
 
 class Barred(Exception):
@@ -149,7 +149,7 @@ class Barred(Exception):
 
 
 def need(body: Mapping[str, Any], path: str, kind: type | tuple[type, ...] = str, *, where: str = "body") -> Any:
-    """The value at 'weight.value'. Raises Missing, worded as the platform words it, when absent, empty or of a wrong type."""
+    """The value at 'weight.value'. Raises Missing, in the platform's words, when absent, empty or of a wrong type."""
     at: Any = body
     for name in path.split("."):
         at = at.get(name) if isinstance(at, Mapping) else None
