@@ -428,6 +428,137 @@ CREATE TABLE cartons (
 
 CREATE UNIQUE INDEX cartons_code ON cartons (seller_id, code);
 
+CREATE TABLE apps (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    app_key TEXT NOT NULL,
+    secret BYTEA NOT NULL,
+    service_id TEXT NOT NULL,
+    api_url TEXT NOT NULL,
+    auth_url TEXT NOT NULL,
+    consent_url TEXT NOT NULL,
+    webhook_url TEXT NOT NULL,
+    reads_per_second FLOAT NOT NULL,
+    writes_per_second FLOAT NOT NULL,
+    created_ms BIGINT NOT NULL,
+    CONSTRAINT apps_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX apps_key ON apps (seller_id, app_key);
+
+COMMENT ON COLUMN apps.secret IS 'sealed';
+
+COMMENT ON COLUMN apps.webhook_url IS 'where the platform sends notices; empty: nowhere';
+
+COMMENT ON COLUMN apps.reads_per_second IS 'where the adaptive budget starts';
+
+CREATE TABLE consents (
+    seller_id BIGINT NOT NULL,
+    state_hash BYTEA NOT NULL,
+    app_id BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    created_ms BIGINT NOT NULL,
+    until_ms BIGINT NOT NULL,
+    used_ms BIGINT,
+    CONSTRAINT consents_pkey PRIMARY KEY (seller_id, state_hash)
+);
+
+COMMENT ON COLUMN consents.state_hash IS 'SHA-256 of the random `state`; used once';
+
+COMMENT ON COLUMN consents.actor IS 'the user it is bound to';
+
+CREATE TABLE grants (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    app_id BIGINT NOT NULL,
+    open_id TEXT NOT NULL,
+    seller_name TEXT NOT NULL,
+    base_region TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    access_token BYTEA NOT NULL,
+    refresh_token BYTEA NOT NULL,
+    access_since_ms BIGINT NOT NULL,
+    access_until_ms BIGINT NOT NULL,
+    refresh_until_ms BIGINT NOT NULL,
+    granted_ms BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    retry_ms BIGINT NOT NULL,
+    claim BIGINT NOT NULL,
+    claim_until_ms BIGINT NOT NULL,
+    CONSTRAINT grants_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX grants_open ON grants (seller_id, app_id, open_id);
+
+COMMENT ON COLUMN grants.scopes IS 'JSON list';
+
+COMMENT ON COLUMN grants.access_token IS 'sealed';
+
+COMMENT ON COLUMN grants.refresh_token IS 'sealed';
+
+COMMENT ON COLUMN grants.refresh_until_ms IS 'end of the authorisation the seller gave';
+
+COMMENT ON COLUMN grants.state IS 'active, expired, withdrawn';
+
+COMMENT ON COLUMN grants.reason IS 'code and words of the platform, without secrets';
+
+COMMENT ON COLUMN grants.attempts IS 'renewals that failed since the last that worked';
+
+COMMENT ON COLUMN grants.retry_ms IS 'no renewal before; 0: whenever one is due';
+
+COMMENT ON COLUMN grants.claim IS 'fence: who renews holds this number';
+
+CREATE TABLE links (
+    seller_id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    app_id BIGINT NOT NULL,
+    grant_id BIGINT NOT NULL,
+    platform_shop_id TEXT NOT NULL,
+    platform_name TEXT NOT NULL,
+    cipher TEXT NOT NULL,
+    region TEXT NOT NULL,
+    seller_type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    connected_ms BIGINT NOT NULL,
+    warned_ms BIGINT,
+    cursor_at BIGINT,
+    pulled_ms BIGINT,
+    pull_problem TEXT NOT NULL,
+    reads_per_second FLOAT,
+    writes_per_second FLOAT,
+    throttled_ms BIGINT,
+    skew_s INTEGER NOT NULL,
+    health_ms BIGINT,
+    hooks TEXT NOT NULL,
+    hooks_problem TEXT NOT NULL,
+    hooks_ms BIGINT,
+    warehouses_problem TEXT NOT NULL,
+    CONSTRAINT links_pkey PRIMARY KEY (seller_id, shop_id)
+);
+
+CREATE INDEX links_grant ON links (seller_id, grant_id);
+
+CREATE UNIQUE INDEX links_platform ON links (seller_id, platform_shop_id);
+
+COMMENT ON COLUMN links.shop_id IS 'one shop of ours is one shop of theirs';
+
+COMMENT ON COLUMN links.state IS 'active, withdrawn, refused';
+
+COMMENT ON COLUMN links.warned_ms IS 'the platform announced that the authorisation ends';
+
+COMMENT ON COLUMN links.cursor_at IS 'orders changed before this platform time are all here';
+
+COMMENT ON COLUMN links.pulled_ms IS 'last pull that came to its end';
+
+COMMENT ON COLUMN links.pull_problem IS 'why the last pull did not; empty when it did';
+
+COMMENT ON COLUMN links.hooks IS 'JSON: event type -> address';
+
+COMMENT ON COLUMN links.warehouses_problem IS 'JSON list: warehouses to be completed';
+
 CREATE TABLE extensions (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -685,6 +816,62 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (seller_id, user_id);
 
 COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the cookie';
+
+CREATE TABLE aftersale_requests (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    order_id BIGINT,
+    order_ref TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    role TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reason_text TEXT NOT NULL,
+    unit_ids TEXT NOT NULL,
+    amount BIGINT,
+    currency TEXT NOT NULL,
+    exponent INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    answer_by BIGINT,
+    arbitration TEXT NOT NULL,
+    tracking_number TEXT NOT NULL,
+    asked_at BIGINT,
+    updated_at BIGINT,
+    decided TEXT NOT NULL,
+    decided_at BIGINT,
+    decided_by TEXT NOT NULL,
+    CONSTRAINT aftersale_requests_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT aftersale_requests_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+CREATE INDEX aftersale_requests_answer ON aftersale_requests (seller_id, answer_by);
+
+CREATE INDEX aftersale_requests_order ON aftersale_requests (seller_id, order_id);
+
+CREATE UNIQUE INDEX aftersale_requests_ref ON aftersale_requests (seller_id, shop_id, kind, ref);
+
+COMMENT ON COLUMN aftersale_requests.order_id IS 'empty while the order is not known here';
+
+COMMENT ON COLUMN aftersale_requests.order_ref IS 'the platform''s id of the order';
+
+COMMENT ON COLUMN aftersale_requests.kind IS 'cancel or return';
+
+COMMENT ON COLUMN aftersale_requests.ref IS 'the platform''s id of the request';
+
+COMMENT ON COLUMN aftersale_requests.state IS 'the platform''s word';
+
+COMMENT ON COLUMN aftersale_requests.role IS 'who asked';
+
+COMMENT ON COLUMN aftersale_requests.unit_ids IS 'JSON list of platform line item ids; empty: the whole order';
+
+COMMENT ON COLUMN aftersale_requests.action IS 'what the seller is asked; empty for nothing';
+
+COMMENT ON COLUMN aftersale_requests.tracking_number IS 'of the parcel that comes back';
+
+COMMENT ON COLUMN aftersale_requests.decided IS 'our answer: approve, reject or empty';
 
 CREATE TABLE services (
     seller_id BIGINT NOT NULL,

@@ -320,6 +320,93 @@ CREATE TABLE cartons (
 
 CREATE UNIQUE INDEX cartons_code ON cartons (seller_id, code);
 
+CREATE TABLE apps (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    app_key TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    service_id TEXT NOT NULL,
+    api_url TEXT NOT NULL,
+    auth_url TEXT NOT NULL,
+    consent_url TEXT NOT NULL,
+    webhook_url TEXT NOT NULL,
+    reads_per_second FLOAT NOT NULL,
+    writes_per_second FLOAT NOT NULL,
+    created_ms BIGINT NOT NULL,
+    CONSTRAINT apps_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX apps_key ON apps (seller_id, app_key);
+
+CREATE TABLE consents (
+    seller_id BIGINT NOT NULL,
+    state_hash BLOB NOT NULL,
+    app_id BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    created_ms BIGINT NOT NULL,
+    until_ms BIGINT NOT NULL,
+    used_ms BIGINT,
+    CONSTRAINT consents_pkey PRIMARY KEY (seller_id, state_hash)
+);
+
+CREATE TABLE grants (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    app_id BIGINT NOT NULL,
+    open_id TEXT NOT NULL,
+    seller_name TEXT NOT NULL,
+    base_region TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    access_token BLOB NOT NULL,
+    refresh_token BLOB NOT NULL,
+    access_since_ms BIGINT NOT NULL,
+    access_until_ms BIGINT NOT NULL,
+    refresh_until_ms BIGINT NOT NULL,
+    granted_ms BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    retry_ms BIGINT NOT NULL,
+    claim BIGINT NOT NULL,
+    claim_until_ms BIGINT NOT NULL,
+    CONSTRAINT grants_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE UNIQUE INDEX grants_open ON grants (seller_id, app_id, open_id);
+
+CREATE TABLE links (
+    seller_id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    app_id BIGINT NOT NULL,
+    grant_id BIGINT NOT NULL,
+    platform_shop_id TEXT NOT NULL,
+    platform_name TEXT NOT NULL,
+    cipher TEXT NOT NULL,
+    region TEXT NOT NULL,
+    seller_type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    connected_ms BIGINT NOT NULL,
+    warned_ms BIGINT,
+    cursor_at BIGINT,
+    pulled_ms BIGINT,
+    pull_problem TEXT NOT NULL,
+    reads_per_second FLOAT,
+    writes_per_second FLOAT,
+    throttled_ms BIGINT,
+    skew_s INTEGER NOT NULL,
+    health_ms BIGINT,
+    hooks TEXT NOT NULL,
+    hooks_problem TEXT NOT NULL,
+    hooks_ms BIGINT,
+    warehouses_problem TEXT NOT NULL,
+    CONSTRAINT links_pkey PRIMARY KEY (seller_id, shop_id)
+);
+
+CREATE INDEX links_grant ON links (seller_id, grant_id);
+
+CREATE UNIQUE INDEX links_platform ON links (seller_id, platform_shop_id);
+
 CREATE TABLE extensions (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -523,6 +610,42 @@ CREATE TABLE sessions (
 );
 
 CREATE INDEX sessions_user ON sessions (seller_id, user_id);
+
+CREATE TABLE aftersale_requests (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    order_id BIGINT,
+    order_ref TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    role TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reason_text TEXT NOT NULL,
+    unit_ids TEXT NOT NULL,
+    amount BIGINT,
+    currency TEXT NOT NULL,
+    exponent INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    answer_by BIGINT,
+    arbitration TEXT NOT NULL,
+    tracking_number TEXT NOT NULL,
+    asked_at BIGINT,
+    updated_at BIGINT,
+    decided TEXT NOT NULL,
+    decided_at BIGINT,
+    decided_by TEXT NOT NULL,
+    CONSTRAINT aftersale_requests_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT aftersale_requests_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
+);
+
+CREATE INDEX aftersale_requests_answer ON aftersale_requests (seller_id, answer_by);
+
+CREATE INDEX aftersale_requests_order ON aftersale_requests (seller_id, order_id);
+
+CREATE UNIQUE INDEX aftersale_requests_ref ON aftersale_requests (seller_id, shop_id, kind, ref);
 
 CREATE TABLE services (
     seller_id BIGINT NOT NULL,

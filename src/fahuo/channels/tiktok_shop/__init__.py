@@ -1,0 +1,1 @@
+"""TikTok Shop over its Open API: signing, transport, errors, shops, orders, fulfilment."""
