@@ -68,10 +68,20 @@ EVENTS: Final = {
     "sent_again": N_("Sent again"),
     "moved_on": N_("Checked again"),
     "erased": N_("Personal data erased"),
+    "aftersale": N_("Request after the purchase"),
+    "aftersale_decided": N_("Request decided"),
+    "aftersale_answered": N_("Answer taken"),
+    "aftersale_declined": N_("Answer declined"),
+    "seller_cancels": N_("Cancellation asked for"),
+    "seller_cancelled": N_("Cancellation taken"),
+    "seller_cancel_declined": N_("Cancellation declined"),
 }
 KINDS: Final = {
     "report_shipped": N_("Report shipment"),
     "arrange_shipment": N_("Arrange shipment"),
+    "answer_cancel": N_("Answer a cancellation"),
+    "answer_return": N_("Answer a return"),
+    "seller_cancel": N_("Cancel for the seller"),
     "staff_alert": N_("Staff alert"),
 }
 HOLDS: Final = {

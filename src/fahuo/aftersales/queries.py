@@ -1,0 +1,52 @@
+"""Every SQL statement of the after-sale station that reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, select
+
+from fahuo.aftersales.model import Request
+from fahuo.aftersales.rules import Key
+from fahuo.aftersales.tables import requests
+from fahuo.store.bulk import any_of, array
+from fahuo.store.engine import Tx
+
+_r = requests.c
+_COLUMNS = tuple(_r[name] for name in Request._fields)
+MOST: Final = 500
+
+
+def _requests(tx: Tx, *where: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    return select(*_COLUMNS).where(_r.seller_id == tx.seller_id, *where)
+
+
+def known(tx: Tx, shop_id: int, refs: Iterable[str]) -> dict[Key, Request]:
+    """The requests of a shop that are kept already, of both kinds, by kind and platform id."""
+    mine = _requests(tx, _r.shop_id == shop_id, any_of(_r.ref, "refs"))
+    found = [Request(*row) for row in tx.rows(mine, refs=array(tx, sorted(set(refs))))]
+    return {(one.kind, one.ref): one for one in found}
+
+
+def of_order(tx: Tx, order_id: int) -> list[Request]:
+    """All requests about an order, the newest first."""
+    mine = _requests(tx, _r.order_id == order_id).order_by(_r.asked_at.desc(), _r.id.desc())
+    return [Request(*row) for row in tx.rows(mine)]
+
+
+def by_id(tx: Tx, ids: Iterable[int]) -> dict[int, Request]:
+    """Requests by our id."""
+    mine = _requests(tx, any_of(_r.id, "ids"))
+    return {row[0]: Request(*row) for row in tx.rows(mine, ids=array(tx, list(ids)))}
+
+
+def to_answer(tx: Tx, limit: int = MOST) -> list[Request]:
+    """Requests the seller is asked to answer and has not, the most urgent first."""
+    mine = _requests(tx, _r.action != "", _r.decided == "").order_by(_r.answer_by.is_(None), _r.answer_by, _r.id)
+    return [Request(*row) for row in tx.rows(mine.limit(limit))]
+
+
+def without_order(tx: Tx, shop_id: int) -> list[Request]:
+    """Requests about orders that were not known here when they were told."""
+    return [Request(*row) for row in tx.rows(_requests(tx, _r.shop_id == shop_id, _r.order_id.is_(None)).limit(MOST))]
