@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from fahuo.sandbox.model import App, Grant, Shop
+    from fahuo.sandbox.auth import App
+    from fahuo.sandbox.model import Grant, Shop
     from fahuo.sandbox.world import World
 
 OK: Final = 0
