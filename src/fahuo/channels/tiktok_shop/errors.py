@@ -15,6 +15,7 @@ BUSY: Final = 36009002
 TOKEN_EXPIRED: Final = 105002
 CODE_INVALID: Final = 36004004
 BAD_PARAMETER: Final = 36009004
+NOT_LINKED: Final = 101000
 
 
 class Meaning(NamedTuple):
@@ -56,7 +57,7 @@ TABLE: Final[dict[int, Meaning]] = {
         N_("Add the address in the platform's developer portal."),
     ),
     CODE_INVALID: Meaning("auth", False, N_("The platform does not accept the authorisation."), _CONNECT),
-    101000: Meaning("auth", False, N_("The token does not belong to this shop."), _CONNECT),
+    NOT_LINKED: Meaning("auth", False, N_("The token does not belong to this shop."), _CONNECT),
     TOKEN_EXPIRED: Meaning("auth", False, N_("The access token has expired and cannot be renewed."), _CONNECT),
     105005: Meaning(
         "auth",

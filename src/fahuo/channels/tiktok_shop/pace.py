@@ -27,27 +27,30 @@ class Budget:
     def __init__(self, start: float) -> None:
         self.rate = max(start, FLOOR)
         self.ceiling = max(CEILING, self.rate)
-        self._next = 0.0
+        self._next = float("-inf")
+        self._halved = float("-inf")
 
-    def take(self, now: float) -> float:
-        """Book the next call; seconds to wait before making it."""
-        step = 1.0 / self.rate
-        self._next = max(self._next, now - BURST_S + step)
-        wait = max(0.0, self._next - now)
-        self._next += step
+    def take(self, now: float, most: float) -> float:
+        """Book the next call; seconds to wait before making it. More than `most`: nothing is booked."""
+        due = max(self._next, now - BURST_S)
+        wait = max(0.0, due - now)
+        if wait <= most:
+            self._next = due + 1.0 / self.rate
         return wait
 
     def pause(self, until: float) -> None:
-        """No call before then."""
+        """No call before then, and no burst after it."""
         self._next = max(self._next, until)
 
     def won(self) -> None:
         """A call went well."""
         self.rate = min(self.ceiling, self.rate + CLIMB / self.rate)
 
-    def lost(self) -> None:
-        """The platform said it was too much."""
-        self.rate = max(FLOOR, self.rate / 2)
+    def lost(self, now: float) -> None:
+        """One call too many. Calls that were under way at the same time count as one."""
+        if now >= self._halved:
+            self.rate = max(FLOOR, self.rate / 2)
+            self._halved = now + 1.0 / self.rate
 
 
 class Pace:
@@ -57,25 +60,22 @@ class Pace:
         self._lock = threading.Lock()
         self._clock = clock
         self._reads, self._writes = Budget(reads), Budget(writes)
-        self._halved = {True: -1.0, False: -1.0}
 
-    def take(self, read: bool) -> float:
-        """Book a call; seconds to wait before making it."""
+    def take(self, read: bool, most: float) -> float:
+        """Book a call; seconds to wait before making it. When that is more than `most`, nothing is booked."""
         with self._lock:
-            return self._of(read).take(self._clock())
+            return self._of(read).take(self._clock(), most)
 
     def went_well(self, read: bool) -> None:
-        """The call was not too much."""
+        """The call was not one too many."""
         with self._lock:
             self._of(read).won()
 
     def too_much(self, read: bool, pause_s: float) -> None:
-        """The call was refused as one too many. Calls under way at that moment count as one refusal."""
+        """The call was one too many: this budget is halved, and both stop for a while."""
         with self._lock:
             now = self._clock()
-            if now > self._halved[read]:
-                self._of(read).lost()
-                self._halved[read] = now + 1.0 / self._of(read).rate
+            self._of(read).lost(now)
             self._reads.pause(now + pause_s)
             self._writes.pause(now + pause_s)
 
