@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, Table, Text
 
+from fahuo.connections import notices_tables  # noqa: F401 - its tables are found through this module
 from fahuo.store.tables import metadata
 
 apps = Table(
@@ -78,6 +79,7 @@ links = Table(
     # What pulling keeps here.
     Column("cursor_at", BigInteger, comment="orders changed before this platform time are all here"),
     Column("pulled_ms", BigInteger, comment="last pull that came to its end"),
+    Column("pull_due_ms", BigInteger, comment="no pull before; also the lease of whoever pulls; empty: at once"),
     Column("pull_problem", Text, nullable=False, comment="why the last pull did not; empty when it did"),
     # What calling has shown.
     Column("reads_per_second", Float),

@@ -428,6 +428,66 @@ CREATE TABLE cartons (
 
 CREATE UNIQUE INDEX cartons_code ON cartons (seller_id, code);
 
+CREATE TABLE notices (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    notification_id TEXT NOT NULL,
+    app_key TEXT NOT NULL,
+    platform_shop_id TEXT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    type INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    order_refs TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    received_ms BIGINT NOT NULL,
+    due_ms BIGINT NOT NULL,
+    attempts INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    body BYTEA,
+    CONSTRAINT notices_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX notices_due ON notices (seller_id, state, kind, due_ms);
+
+CREATE UNIQUE INDEX notices_once ON notices (seller_id, notification_id);
+
+COMMENT ON COLUMN notices.notification_id IS 'the platform''s; a replay has the same';
+
+COMMENT ON COLUMN notices.app_key IS 'empty: a note of our own to read an order';
+
+COMMENT ON COLUMN notices.shop_id IS 'ours; 0: a shop we are not connected to';
+
+COMMENT ON COLUMN notices.type IS 'the platform''s number; 0: our own note; -1: unreadable';
+
+COMMENT ON COLUMN notices.ref IS 'platform id of what it is about';
+
+COMMENT ON COLUMN notices.order_refs IS 'platform order ids to be read again, space between';
+
+COMMENT ON COLUMN notices.state IS 'order, handed, done, kept, parked, malformed';
+
+COMMENT ON COLUMN notices.sent_at IS 'the platform''s time';
+
+COMMENT ON COLUMN notices.due_ms IS 'not to be worked before; also the lease of who works it';
+
+COMMENT ON COLUMN notices.why IS 'what went wrong last, without personal data';
+
+COMMENT ON COLUMN notices.body IS 'sealed';
+
+CREATE TABLE notice_counts (
+    seller_id BIGINT NOT NULL,
+    app_key TEXT NOT NULL,
+    what TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    last_ms BIGINT NOT NULL,
+    CONSTRAINT notice_counts_pkey PRIMARY KEY (seller_id, app_key, what)
+);
+
+COMMENT ON COLUMN notice_counts.app_key IS 'empty: no app of ours';
+
+COMMENT ON COLUMN notice_counts.what IS 'taken, repeated, forged, malformed, unknown_shop, oversized, busy';
+
 CREATE TABLE apps (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -526,6 +586,7 @@ CREATE TABLE links (
     warned_ms BIGINT,
     cursor_at BIGINT,
     pulled_ms BIGINT,
+    pull_due_ms BIGINT,
     pull_problem TEXT NOT NULL,
     reads_per_second FLOAT,
     writes_per_second FLOAT,
@@ -552,6 +613,8 @@ COMMENT ON COLUMN links.warned_ms IS 'the platform announced that the authorisat
 COMMENT ON COLUMN links.cursor_at IS 'orders changed before this platform time are all here';
 
 COMMENT ON COLUMN links.pulled_ms IS 'last pull that came to its end';
+
+COMMENT ON COLUMN links.pull_due_ms IS 'no pull before; also the lease of whoever pulls; empty: at once';
 
 COMMENT ON COLUMN links.pull_problem IS 'why the last pull did not; empty when it did';
 

@@ -320,6 +320,40 @@ CREATE TABLE cartons (
 
 CREATE UNIQUE INDEX cartons_code ON cartons (seller_id, code);
 
+CREATE TABLE notices (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    notification_id TEXT NOT NULL,
+    app_key TEXT NOT NULL,
+    platform_shop_id TEXT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    type INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    order_refs TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    received_ms BIGINT NOT NULL,
+    due_ms BIGINT NOT NULL,
+    attempts INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    body BLOB,
+    CONSTRAINT notices_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX notices_due ON notices (seller_id, state, kind, due_ms);
+
+CREATE UNIQUE INDEX notices_once ON notices (seller_id, notification_id);
+
+CREATE TABLE notice_counts (
+    seller_id BIGINT NOT NULL,
+    app_key TEXT NOT NULL,
+    what TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    last_ms BIGINT NOT NULL,
+    CONSTRAINT notice_counts_pkey PRIMARY KEY (seller_id, app_key, what)
+);
+
 CREATE TABLE apps (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -390,6 +424,7 @@ CREATE TABLE links (
     warned_ms BIGINT,
     cursor_at BIGINT,
     pulled_ms BIGINT,
+    pull_due_ms BIGINT,
     pull_problem TEXT NOT NULL,
     reads_per_second FLOAT,
     writes_per_second FLOAT,
