@@ -122,10 +122,6 @@ def _notice(
         type=told.type,
         kind=kind,
         ref=_word(getattr(data, field)) if field else _package(data),
-        if field
-        else _word(data.package_list[0].package_id)
-        if data.package_list
-        else "",
         order_refs=refs,
         state=state,
         sent_at=_seconds(data.update_time or told.timestamp),
