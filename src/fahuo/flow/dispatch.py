@@ -34,6 +34,7 @@ from fahuo.warehouse.model import CANCELLED
 
 BATCH: Final = 500
 _AGAIN: Final = frozenset({"retry", "unknown"})
+READY: Final = ("arranged_at", "due_at", "due_clock")
 SHOWN: Final = 200
 """Characters of the reason that a hold shows."""
 
@@ -94,20 +95,28 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     _rehold(tx, reported, [(one, a) for one, a in declined if _open(rows.get(one.order_id or 0))], now)
     touched = {entry.order_id for entry in entries}
     heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in touched})
-    columns = ("version", "journal_seq", "journal_head")
-    orders.move(tx, columns, [(id_, rows[id_].version + 1, *head) for id_, head in heads.items()])
-    ready_to_ship(tx, {one.order_id: now for one in reported if one.order_id in rows and _open(rows[one.order_id])})
-
-
-def ready_to_ship(tx: Tx, when: Mapping[int, int]) -> None:
-    """The platform knows number and label of these orders (id → since when): their clock to arrange has stopped."""
-    binding = deadlines.ready(tx, when)
+    told = {one.order_id: now for one in reported if one.order_id in rows and _open(rows[one.order_id])}
+    ready = ready_to_ship(tx, rows, told)
     orders.move(
         tx,
-        ("arranged_at", "due_at", "due_clock"),
-        [(id_, at, *binding[id_]) for id_, at in sorted(when.items())],
-        "t.arranged_at IS NULL",
+        (*READY, "version", "journal_seq", "journal_head"),
+        [(id_, *ready[id_], rows[id_].version + 1, *head) for id_, head in heads.items()],
     )
+
+
+def ready_to_ship(
+    tx: Tx, rows: Mapping[int, orders_queries.Head], when: Mapping[int, int]
+) -> dict[int, tuple[int | None, int | None, str | None]]:
+    """The platform knows number and label of the orders in `when` (id → since when): their clock to arrange stops.
+
+    What is to stand in the columns READY of each of `rows`, for the caller's own update.
+    """
+    fresh = {id_: at for id_, at in when.items() if rows[id_].arranged_at is None}
+    binding = deadlines.ready(tx, fresh)
+    return {
+        id_: (fresh[id_], *binding[id_]) if id_ in fresh else (row.arranged_at, row.due_at, row.due_clock)
+        for id_, row in rows.items()
+    }
 
 
 def _drop_cancelled(tx: Tx, again: Sequence[Claimed]) -> None:

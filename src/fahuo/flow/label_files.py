@@ -16,7 +16,7 @@ import msgspec
 
 from fahuo.documents import pdf
 from fahuo.documents.lint import PageReport, lint_pdf
-from fahuo.flow.dispatch import ready_to_ship
+from fahuo.flow.dispatch import READY, ready_to_ship
 from fahuo.flow.house import House
 from fahuo.kernel.ids import new_id, new_ids
 from fahuo.kernel.problems import Problem
@@ -158,12 +158,15 @@ def _write_labels(tx: Tx, found: Sequence[_Page], file: tuple[str, bytes], now: 
         for p, _, number, _ in arranged
     ]
     heads = journal.append(tx, entries, {id_: (row.journal_seq, row.journal_head) for id_, row in rows.items()})
+    ready = ready_to_ship(tx, rows, {p.order_id: at for p, _, _, at in arranged})
     orders.move(
         tx,
-        ("tracking_number", "version", "journal_seq", "journal_head"),
-        [(p.order_id, number, rows[p.order_id].version + 1, *heads[p.order_id]) for p, _, number, _ in arranged],
+        ("tracking_number", *READY, "version", "journal_seq", "journal_head"),
+        [
+            (p.order_id, number, *ready[p.order_id], rows[p.order_id].version + 1, *heads[p.order_id])
+            for p, _, number, _ in arranged
+        ],
     )
-    ready_to_ship(tx, {p.order_id: at for p, _, _, at in arranged})
     waiting = effects.waiting(tx, list(rows), ("arrange_shipment",))
     effects.settle(tx, [id_ for id_, _, _ in waiting], "done", {"proof": "label file"})
 

@@ -288,6 +288,9 @@ class Head(NamedTuple):
     platform_order_id: str
     state: str
     station: str
+    arranged_at: int | None
+    due_at: int | None
+    due_clock: str | None
     version: int
     journal_seq: int
     journal_head: bytes
@@ -302,7 +305,7 @@ IDS_OF = select(orders.c.id).where(orders.c.seller_id == _SELLER, any_of(orders.
 
 
 def heads_of(tx: Tx, ids: Iterable[int]) -> list[Head]:
-    """Name, station, version and journal head of these orders, in id order; rows stay locked."""
+    """Name, station, binding clock, version and journal head of these orders, in id order; rows stay locked."""
     return [Head(*row) for row in fetch(tx, _locked(tx, HEADS_OF), seller=tx.seller_id, orders=array(tx, list(ids)))]
 
 
