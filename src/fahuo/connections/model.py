@@ -24,6 +24,7 @@ STATES: Final = (ACTIVE, EXPIRING, EXPIRED, WITHDRAWN, REFUSED)
 READS_PER_SECOND, WRITES_PER_SECOND = 5.0, 2.0
 """Where the adaptive budget of an app and shop starts [C: reads 3-10/s, writes 1-3/s are safe]."""
 
+HOUR_MS: Final = 3_600_000
 SOON_MS: Final = 30 * 86_400_000
 """An authorisation that ends within 30 days is `expiring`: the platform begins to warn then, too."""
 
@@ -100,6 +101,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     access_since_ms: int
     state: str
     attempts: int = 0
+    retry_ms: int = 0
     seller_id: int = 1
 
     def __repr__(self) -> str:
@@ -114,6 +116,50 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     throttled_ms: int | None = None
     skew_s: int = 0
     """Their clock minus ours, in seconds, when more than a minute; else 0."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A link as people see it: everything but the secrets. Times are epoch milliseconds."""
+
+    shop_id: int
+    shop: str
+    market: str
+    platform_shop_id: str
+    platform_name: str
+    region: str
+    seller_type: str
+    app_key: str
+    seller_name: str
+    state: str
+    reason: str
+    connected_ms: int
+    access_until_ms: int
+    refresh_until_ms: int
+    scopes: tuple[str, ...]
+    warned_ms: int | None
+    cursor_at: int | None
+    """Epoch seconds of the platform: orders changed before are all here."""
+    pulled_ms: int | None
+    pull_problem: str
+    reads_per_second: float | None
+    writes_per_second: float | None
+    throttled_ms: int | None
+    skew_s: int
+    hooks: dict[str, str]
+    hooks_problem: str
+    hooks_ms: int | None
+    webhook_url: str
+    warehouses_problem: tuple[str, ...]
+    grant_id: int
+
+
+def renewal_due_ms(since_ms: int, until_ms: int) -> int:
+    """When a token is renewed: with a fifth of its life left, or an hour, whichever comes first in time.
+
+    Never before half of its life: a token that lives for less than two hours would be renewed without end.
+    """
+    life = max(until_ms - since_ms, 0)
+    return until_ms - min(max(life // 5, HOUR_MS), life // 2)
 
 
 def state_of(grant: str, link: str, refresh_until_ms: int, now_ms: int, failing: bool = False) -> str:

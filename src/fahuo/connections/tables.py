@@ -53,7 +53,7 @@ grants = Table(
     Column("granted_ms", BigInteger, nullable=False),
     Column("state", Text, nullable=False, comment="active, expired, withdrawn"),
     Column("reason", Text, nullable=False, comment="code and words of the platform, without secrets"),
-    Column("attempts", Integer, nullable=False, comment="renewals that failed since the last that worked"),
+    Column("attempts", Integer, nullable=False, comment="renewals since the last whose answer was lost"),
     Column("retry_ms", BigInteger, nullable=False, comment="no renewal before; 0: whenever one is due"),
     Column("claim", BigInteger, nullable=False, comment="fence: who renews holds this number"),
     Column("claim_until_ms", BigInteger, nullable=False),

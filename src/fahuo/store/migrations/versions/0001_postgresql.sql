@@ -564,7 +564,7 @@ COMMENT ON COLUMN grants.state IS 'active, expired, withdrawn';
 
 COMMENT ON COLUMN grants.reason IS 'code and words of the platform, without secrets';
 
-COMMENT ON COLUMN grants.attempts IS 'renewals that failed since the last that worked';
+COMMENT ON COLUMN grants.attempts IS 'renewals since the last whose answer was lost';
 
 COMMENT ON COLUMN grants.retry_ms IS 'no renewal before; 0: whenever one is due';
 
@@ -668,6 +668,47 @@ COMMENT ON COLUMN stock_ledger.on_hand IS 'change of units on hand';
 COMMENT ON COLUMN stock_ledger.reserved IS 'change of the pool''s reserved units';
 
 COMMENT ON COLUMN stock_ledger.placed IS 'change of the warehouse''s placed units';
+
+CREATE TABLE offers (
+    seller_id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    platform_sku_id TEXT NOT NULL,
+    warehouse_ref TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    seller_sku TEXT NOT NULL,
+    title TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sku_id BIGINT,
+    shown BIGINT,
+    shown_at BIGINT,
+    asked BIGINT,
+    asked_at BIGINT,
+    empty_at BIGINT,
+    stopped BOOLEAN NOT NULL,
+    problem TEXT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    CONSTRAINT offers_pkey PRIMARY KEY (seller_id, shop_id, platform_sku_id, warehouse_ref)
+);
+
+CREATE INDEX offers_product ON offers (seller_id, shop_id, product_id);
+
+COMMENT ON COLUMN offers.warehouse_ref IS 'the platform''s id of the warehouse';
+
+COMMENT ON COLUMN offers.state IS 'the platform''s word for the product';
+
+COMMENT ON COLUMN offers.sku_id IS 'empty: no SKU of ours';
+
+COMMENT ON COLUMN offers.shown IS 'units the platform last showed or took from us';
+
+COMMENT ON COLUMN offers.asked IS 'units in a push on its way';
+
+COMMENT ON COLUMN offers.empty_at IS 'since when nothing is offered';
+
+COMMENT ON COLUMN offers.stopped IS 'we took the product off sale, so we put it back';
+
+COMMENT ON COLUMN offers.problem IS 'the platform''s code for the last push; empty when it was taken';
+
+COMMENT ON COLUMN offers.seen_at IS 'last time the platform told of it';
 
 CREATE TABLE orders (
     seller_id BIGINT NOT NULL,

@@ -475,6 +475,29 @@ CREATE TABLE stock_ledger (
     CONSTRAINT stock_ledger_pkey PRIMARY KEY (seller_id, id)
 );
 
+CREATE TABLE offers (
+    seller_id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    platform_sku_id TEXT NOT NULL,
+    warehouse_ref TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    seller_sku TEXT NOT NULL,
+    title TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sku_id BIGINT,
+    shown BIGINT,
+    shown_at BIGINT,
+    asked BIGINT,
+    asked_at BIGINT,
+    empty_at BIGINT,
+    stopped BOOLEAN NOT NULL,
+    problem TEXT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    CONSTRAINT offers_pkey PRIMARY KEY (seller_id, shop_id, platform_sku_id, warehouse_ref)
+);
+
+CREATE INDEX offers_product ON offers (seller_id, shop_id, product_id);
+
 CREATE TABLE orders (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
