@@ -36,6 +36,8 @@ class Options(NamedTuple):
     seller_shipping: float | None = None
     lines: int | None = None
     platform_clocks: bool = True
+    clear: bool = False
+    """As the platform itself knows an order: the address in clear and never hidden, nothing yet changed about it."""
 
 
 class _Price(NamedTuple):
@@ -151,10 +153,11 @@ class Press:
         own = "SELLER" if ours else "TIKTOK"
         by = "FULFILLMENT_BY_TIKTOK" if d.flag > _BY_PLATFORM_FROM else "FULFILLMENT_BY_SELLER"
         cancel = state == "AWAITING_SHIPMENT" and d.flag < _CANCEL_ASKED_BELOW
-        changed = _CANCEL_ASKED_BELOW <= d.flag < _ADDRESS_CHANGED_BELOW
+        changed = _CANCEL_ASKED_BELOW <= d.flag < _ADDRESS_CHANGED_BELOW and not self.options.clear
         words = "Please pack it well." if _MESSAGE_FROM < d.flag < _BY_PLATFORM_FROM else ""
-        hidden = state in ("UNPAID", "ON_HOLD")
-        address = "{}" if hidden else self._address(d, masked=not ours)
+        clear = self.options.clear
+        hidden = state in ("UNPAID", "ON_HOLD") and not clear
+        address = "{}" if hidden else self._address(d, masked=not ours and not clear)
         parts = (
             f'{{"id":"{order_id(number)}","status":"{state}",{_pairs(times)}',
             f'"is_on_hold_order":{_bool(not cod)},"fulfillment_type":"{by}","shipping_type":"{own}",{self.head}',
@@ -269,7 +272,9 @@ class Press:
             text += f'"shipping_provider":{_json(self.m.carrier)},"tracking_number":"{self.market}{number:012d}",'
         if self.market == "BR":
             text += f'"cpf":"{cpf(d.user)}","cpf_name":"Comprador",'
-        return text + (f'"shipping_provider_id":"68200000000000000{self.index:02d}",' if ours else "")
+        return text + (
+            f'"shipping_provider_id":"68200000000000000{self.index:02d}",' if ours and not self.options.clear else ""
+        )
 
     def _address(self, d: Draw, masked: bool) -> str:
         p, home = self.people, self.homes[d.place % len(self.homes)]
