@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import Struct, field
+
 from fahuo.generate.articles import articles
 from fahuo.generate.draws import BLOCK, MOST_LINES, STATES, Draw, draw
 from fahuo.generate.markets import MARKETS
@@ -29,7 +31,7 @@ class SoldOut(Exception):
 class Wishes(Struct, kw_only=True, forbid_unknown_fields=True):
     """What an order shall be like; None leaves it to chance."""
 
-    skus: list[str] = []
+    skus: list[str] = field(default_factory=list)
     """Seller's or platform's ids, four at most."""
     quantity: int | list[int] | None = None
     """Units of each SKU."""
