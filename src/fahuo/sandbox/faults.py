@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Final, Literal, NamedTuple
 
-from msgspec import UNSET, Struct, UnsetType, ValidationError, convert, field
+from msgspec import UNSET, Struct, UnsetType, ValidationError, convert
+from msgspec import field as made
 
 Side = Literal["call", "answer", "webhook", "always"]
 
@@ -52,6 +53,8 @@ KINDS: Final[dict[str, Kind]] = {
 BURST: Final = 5
 STEADY: Final = frozenset({"id", "status", "create_time", "update_time", "next_page_token", "total_count", "code"})
 """What random faults leave alone: the platform never loses these. A fault that names its `field` does not ask."""
+LETTERS: Final = 3
+"""Up to so many capitals are a region or a currency, not a word of an enum."""
 INVENTED: Final = "SANDBOX_UNKNOWN_VALUE"
 
 
@@ -97,7 +100,7 @@ class Fault(Struct, kw_only=True):
     random: Random
     struck: int = 0
     last_at: int | None = None
-    running: dict[str, int] = field(default_factory=dict)
+    running: dict[str, int] = made(default_factory=dict)
     """Calls still to be struck of a burst, by shop."""
 
     def shown(self) -> dict[str, Any]:
@@ -133,7 +136,7 @@ class Fault(Struct, kw_only=True):
 
     def work_done(self) -> bool:
         """For answers that leave open whether the work was done."""
-        return self.random.random() < 0.5 if self.done is None else self.done
+        return bool(self.random.getrandbits(1)) if self.done is None else self.done
 
 
 class Faults:
@@ -278,7 +281,7 @@ def _steady(name: str) -> bool:
 
 
 def _is_word(value: Any) -> bool:
-    return isinstance(value, str) and len(value) > 2 and value.isascii() and value.replace("_", "").isupper()
+    return isinstance(value, str) and len(value) > LETTERS and value.isascii() and value.replace("_", "").isupper()
 
 
 def _objects(value: Any, depth: int) -> Iterable[tuple[dict[str, Any], int]]:

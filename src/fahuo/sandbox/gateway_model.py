@@ -68,7 +68,8 @@ SCOPES: Final = (
 )
 """All scopes: what a grant gets unless control asks for fewer."""
 
-Cipher = Literal["required", "forbidden"]
+Cipher = Literal["required", "forbidden", "optional"]
+"""`optional` is for one endpoint: some clients send the cipher when they deauthorise, others may not."""
 Data = dict[str, Any]
 
 
@@ -85,7 +86,7 @@ class Call(NamedTuple):
 
     world: World
     shop: Shop | None
-    """None only where the route forbids the cipher."""
+    """None only where the route does not require the cipher."""
     params: dict[str, str]
     """Parts of the path: {'order_id': '576…'}."""
     query: dict[str, str]

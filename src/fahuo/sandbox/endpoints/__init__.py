@@ -1,0 +1,1 @@
+"""The endpoints of the platform, one module per part of its reference."""
