@@ -10,14 +10,15 @@ from sqlalchemy import and_, select
 from fahuo.catalogue.tables import shops
 from fahuo.connections.model import ACTIVE, App, Grant, Link, Standing, renewal_due_ms, state_of
 from fahuo.connections.tables import apps as _apps
-from fahuo.connections.tables import grants, links
+from fahuo.connections.tables import grants
+from fahuo.connections.tables import links as _links
 from fahuo.store.engine import Tx
 
 _APP: Final = tuple(_apps.c[name] for name in App.__struct_fields__)
 _JOINED: Final = (
-    links.join(grants, and_(grants.c.seller_id == links.c.seller_id, grants.c.id == links.c.grant_id))
-    .join(_apps, and_(_apps.c.seller_id == links.c.seller_id, _apps.c.id == links.c.app_id))
-    .join(shops, and_(shops.c.seller_id == links.c.seller_id, shops.c.id == links.c.shop_id))
+    _links.join(grants, and_(grants.c.seller_id == _links.c.seller_id, grants.c.id == _links.c.grant_id))
+    .join(_apps, and_(_apps.c.seller_id == _links.c.seller_id, _apps.c.id == _links.c.app_id))
+    .join(shops, and_(shops.c.seller_id == _links.c.seller_id, shops.c.id == _links.c.shop_id))
 )
 
 
@@ -50,37 +51,37 @@ def _app(tx: Tx, row: Any) -> App:
     return App(**values)
 
 
-def link_list(tx: Tx, only_active: bool = False) -> list[Link]:
+def links(tx: Tx, only_active: bool = False) -> list[Link]:
     """All links of the seller, ready to be called with, by shop name. `only_active`: those that may be called."""
-    found = _links(tx)
+    found = _read(tx)
     return [link for link in found if link.state == ACTIVE] if only_active else found
 
 
 def link_of(tx: Tx, shop_id: int) -> Link | None:
     """The link of a shop of ours."""
-    return next(iter(_links(tx, shop_id=shop_id)), None)
+    return next(iter(_read(tx, shop_id=shop_id)), None)
 
 
 def link_of_platform(tx: Tx, platform_shop_id: str) -> Link | None:
     """The link to a shop of the platform."""
-    return next(iter(_links(tx, platform_shop_id=platform_shop_id)), None)
+    return next(iter(_read(tx, platform_shop_id=platform_shop_id)), None)
 
 
 _LINK: Final = ("shop_id", "platform_shop_id", "cipher", "region", "seller_type", "grant_id", "app_id")
 
 
-def _links(tx: Tx, **wanted: Any) -> list[Link]:
+def _read(tx: Tx, **wanted: Any) -> list[Link]:
     found = (
         select(
-            *(links.c[name] for name in _LINK),
+            *(_links.c[name] for name in _LINK),
             shops.c.name,
             grants.c.access_token,
             grants.c.access_until_ms,
-            links.c.state,
+            _links.c.state,
             grants.c.state,
         )
         .select_from(_JOINED)
-        .where(links.c.seller_id == tx.seller_id, *(links.c[name] == value for name, value in wanted.items()))
+        .where(_links.c.seller_id == tx.seller_id, *(_links.c[name] == value for name, value in wanted.items()))
         .order_by(shops.c.name)
     )
     rows = tx.rows(found)
@@ -105,26 +106,26 @@ def _links(tx: Tx, **wanted: Any) -> list[Link]:
 def connected(tx: Tx) -> frozenset[int]:
     """Our shops that are connected: link and grant active. Opens no secret."""
     rows = tx.rows(
-        select(links.c.shop_id)
+        select(_links.c.shop_id)
         .select_from(_JOINED)
-        .where(links.c.seller_id == tx.seller_id, links.c.state == ACTIVE, grants.c.state == ACTIVE)
+        .where(_links.c.seller_id == tx.seller_id, _links.c.state == ACTIVE, grants.c.state == ACTIVE)
     )
     return frozenset(row[0] for row in rows)
 
 
 def linked(tx: Tx) -> dict[str, int]:
     """Platform shop id → our shop, of all links whatever their state."""
-    rows = tx.rows(select(links.c.platform_shop_id, links.c.shop_id).where(links.c.seller_id == tx.seller_id))
+    rows = tx.rows(select(_links.c.platform_shop_id, _links.c.shop_id).where(_links.c.seller_id == tx.seller_id))
     return {row[0]: row[1] for row in rows}
 
 
 def places(tx: Tx) -> list[tuple[str, str, int]]:
     """(app key, platform shop id, our shop) of all links whatever their state: whose notices are ours."""
     rows = tx.rows(
-        select(_apps.c.app_key, links.c.platform_shop_id, links.c.shop_id)
-        .select_from(links)
-        .join(_apps, and_(_apps.c.seller_id == links.c.seller_id, _apps.c.id == links.c.app_id))
-        .where(links.c.seller_id == tx.seller_id)
+        select(_apps.c.app_key, _links.c.platform_shop_id, _links.c.shop_id)
+        .select_from(_links)
+        .join(_apps, and_(_apps.c.seller_id == _links.c.seller_id, _apps.c.id == _links.c.app_id))
+        .where(_links.c.seller_id == tx.seller_id)
     )
     return [(row[0], row[1], row[2]) for row in rows]
 
@@ -162,8 +163,8 @@ def to_renew(tx: Tx, now_ms: int) -> list[int]:
         select(g.id, g.access_since_ms, g.access_until_ms)
         .where(g.seller_id == tx.seller_id, g.state == ACTIVE, g.retry_ms <= now_ms)
         .where(
-            select(links.c.shop_id)
-            .where(links.c.seller_id == g.seller_id, links.c.grant_id == g.id, links.c.state == ACTIVE)
+            select(_links.c.shop_id)
+            .where(_links.c.seller_id == g.seller_id, _links.c.grant_id == g.id, _links.c.state == ACTIVE)
             .exists()
         )
         .order_by(g.access_until_ms)
@@ -192,17 +193,17 @@ def standings(tx: Tx, now_ms: int, shop_id: int | None = None) -> list[Standing]
     g = grants.c
     wanted = (
         select(
-            *(links.c[name] for name in _PLAIN),
+            *(_links.c[name] for name in _PLAIN),
             *(shops.c.name, shops.c.market, _apps.c.app_key, _apps.c.webhook_url, g.seller_name, g.scopes),
             *(g.access_until_ms, g.refresh_until_ms, g.state, g.reason),
-            *(links.c.state, links.c.reason, links.c.hooks, links.c.warehouses_problem),
+            *(_links.c.state, _links.c.reason, _links.c.hooks, _links.c.warehouses_problem),
         )
         .select_from(_JOINED)
-        .where(links.c.seller_id == tx.seller_id)
+        .where(_links.c.seller_id == tx.seller_id)
         .order_by(shops.c.name)
     )
     if shop_id is not None:
-        wanted = wanted.where(links.c.shop_id == shop_id)
+        wanted = wanted.where(_links.c.shop_id == shop_id)
     return [_standing(row, now_ms) for row in tx.rows(wanted)]
 
 
@@ -230,10 +231,10 @@ def _standing(row: Any, now_ms: int) -> Standing:
 def hooks_due(tx: Tx, before_ms: int) -> list[int]:
     """Connected shops whose webhook addresses were last compared before then."""
     rows = tx.rows(
-        select(links.c.shop_id)
+        select(_links.c.shop_id)
         .select_from(_JOINED)
-        .where(links.c.seller_id == tx.seller_id, links.c.state == ACTIVE, grants.c.state == ACTIVE)
-        .where(links.c.hooks_ms.is_(None) | (links.c.hooks_ms < before_ms))
-        .order_by(links.c.shop_id)
+        .where(_links.c.seller_id == tx.seller_id, _links.c.state == ACTIVE, grants.c.state == ACTIVE)
+        .where(_links.c.hooks_ms.is_(None) | (_links.c.hooks_ms < before_ms))
+        .order_by(_links.c.shop_id)
     )
     return [row[0] for row in rows]

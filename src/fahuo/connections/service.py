@@ -130,6 +130,11 @@ def not_renewable(tx: Tx, grant_id: int, claim: int, state: str, reason: str) ->
     return _finish(tx, grant_id, claim, {"state": state, "reason": reason[:REASON]})
 
 
+def not_claimed(tx: Tx, grant_id: int, claim: int) -> None:
+    """Give the claim back unused."""
+    _finish(tx, grant_id, claim, {})
+
+
 def _finish(tx: Tx, grant_id: int, claim: int, values: Mapping[str, Any]) -> bool:
     done = tx.execute(
         update(grants)
