@@ -105,14 +105,6 @@ class StockLedger(RuleBasedStateMachine):
             self.held[id_] = ("placed", where, units)
 
     @rule(n=st.integers(0, ORDERS - 1))
-    def unplace(self, n: int) -> None:
-        id_ = self.orders[n]
-        with self.store.write() as tx:
-            service.unplace(tx, [id_], MONDAY, "test")
-        if self.held.get(id_, ("",))[0] == "placed":
-            self.held[id_] = ("reserved", 0, self.held[id_][2])
-
-    @rule(n=st.integers(0, ORDERS - 1))
     def issue(self, n: int) -> None:
         id_ = self.orders[n]
         with self.store.write() as tx:

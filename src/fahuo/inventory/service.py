@@ -66,26 +66,58 @@ def record(tx: Tx, orders: Iterable[Sequence[Want]], at: int, actor: str) -> Non
     _book(tx, [("reserve", sku, 0, 0, quantity, 0, order) for order, _, sku, quantity in wants], at, actor)
 
 
+def begin(tx: Tx, orders: Iterable[Sequence[Want]], where: Mapping[int, int], at: int, actor: str) -> None:
+    """The same for new orders. Those in `where` (order → warehouse) have their units on that shelf by `shelve`."""
+    wants = [want for order in orders for want in order]
+    rows = [
+        (tx.seller_id, order, line, sku, quantity, where.get(order, 0), "placed" if order in where else "reserved")
+        for order, line, sku, quantity in wants
+    ]
+    bulk.insert(tx, reservations, _ROW, rows)
+    moves: list[Move] = [("reserve", sku, 0, 0, quantity, 0, order) for order, _, sku, quantity in wants]
+    moves += [
+        ("place", sku, where[order], 0, 0, quantity, order) for order, _, sku, quantity in wants if order in where
+    ]
+    _book(tx, moves, at, actor)
+
+
+def shelve(tx: Tx, where: Mapping[int, int], held: Mapping[int, Sequence[Reservation]]) -> set[int]:
+    """Move the shelves' counters for reserved orders (order → warehouse); returns the orders that found no units.
+
+    `held`: what each of them has reserved. The rows are written by `put`, or by `begin` for new orders.
+    """
+    shelves = queries.lock_shelves(tx, {row.sku_id for order in where for row in held.get(order, ())})
+    losers = {order for order, warehouse in where.items() if not _take(shelves, warehouse, held.get(order, ()))}
+    _shelve(tx, {order: warehouse for order, warehouse in where.items() if order not in losers}, held, 1)
+    return losers
+
+
+def unshelve(tx: Tx, where: Mapping[int, int], held: Mapping[int, Sequence[Reservation]]) -> None:
+    """Take back what `shelve` did for these orders, before any row says so."""
+    _shelve(tx, where, held, -1)
+
+
+def _shelve(tx: Tx, where: Mapping[int, int], held: Mapping[int, Sequence[Reservation]], sign: int) -> None:
+    moved: dict[tuple[int, int], int] = defaultdict(int)
+    for order, warehouse in where.items():
+        for line in held[order]:
+            moved[warehouse, line.sku_id] += sign * line.quantity
+    _shift_shelves(tx, {key: (0, units) for key, units in moved.items()})
+
+
+def put(tx: Tx, where: Mapping[int, int], held: Mapping[int, Sequence[Reservation]], at: int, actor: str) -> None:
+    """Write the reservation and ledger rows of orders that `shelve` has put on a shelf."""
+    lines = [(warehouse, line) for order, warehouse in where.items() for line in held[order]]
+    rows = [(tx.seller_id, r.order_id, r.line_no, r.sku_id, warehouse, "placed") for warehouse, r in lines]
+    bulk.update(tx, reservations, _KEY, ("warehouse_id", "state"), rows)
+    _book(tx, [("place", r.sku_id, warehouse, 0, 0, r.quantity, r.order_id) for warehouse, r in lines], at, actor)
+
+
 def place(tx: Tx, where: Mapping[int, int], at: int, actor: str) -> set[int]:
     """Put reserved orders (order → warehouse) on that warehouse's shelves; returns the orders that found no units."""
-    grouped = _by_order(queries.reserved(tx, where), "reserved")
-    shelves = queries.lock_shelves(tx, {row.sku_id for rows in grouped.values() for row in rows})
-    losers = set(where) - set(grouped)
-    moved: dict[tuple[int, int], int] = defaultdict(int)
-    rows: list[tuple[object, ...]] = []
-    moves: list[Move] = []
-    for order, lines in grouped.items():
-        warehouse = where[order]
-        if not _take(shelves, warehouse, lines):
-            losers.add(order)
-            continue
-        for line in lines:
-            moved[warehouse, line.sku_id] += line.quantity
-            rows.append((tx.seller_id, order, line.line_no, line.sku_id, warehouse, "placed"))
-            moves.append(("place", line.sku_id, warehouse, 0, 0, line.quantity, order))
-    _shift_shelves(tx, {key: (0, units) for key, units in moved.items()})
-    bulk.update(tx, reservations, _KEY, ("warehouse_id", "state"), rows)
-    _book(tx, moves, at, actor)
+    held = _by_order(queries.reserved(tx, where), "reserved")
+    losers = shelve(tx, where, held)
+    put(tx, {order: warehouse for order, warehouse in where.items() if order not in losers}, held, at, actor)
     return losers
 
 
@@ -152,18 +184,6 @@ def release(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
     _book(tx, moves, at, actor)
 
 
-def unplace(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
-    """Take placed orders off their shelves but keep their units reserved, so that they can be planned again."""
-    lines = [row for row in queries.reserved(tx, orders) if row.state == "placed"]
-    off: dict[tuple[int, int], int] = defaultdict(int)
-    for row in lines:
-        off[row.warehouse_id, row.sku_id] += row.quantity
-    _shift_shelves(tx, {key: (0, -units) for key, units in off.items()})
-    rows = [(tx.seller_id, r.order_id, r.line_no, r.sku_id, 0, "reserved") for r in lines]
-    bulk.update(tx, reservations, _KEY, ("warehouse_id", "state"), rows)
-    _book(tx, [("unplace", r.sku_id, r.warehouse_id, 0, 0, -r.quantity, r.order_id) for r in lines], at, actor)
-
-
 def count(
     tx: Tx, counted: Mapping[tuple[int, int], tuple[int, str]], at: int, actor: str
 ) -> dict[tuple[int, int], int]:
@@ -207,7 +227,7 @@ def _take(shelves: dict[tuple[int, int], int], warehouse: int, lines: Sequence[R
     need: dict[int, int] = defaultdict(int)
     for line in lines:
         need[line.sku_id] += line.quantity
-    if any(shelves.get((warehouse, sku), 0) < units for sku, units in need.items()):
+    if not need or any(shelves.get((warehouse, sku), 0) < units for sku, units in need.items()):
         return False
     for sku, units in need.items():
         shelves[warehouse, sku] -= units

@@ -1,6 +1,6 @@
 """Tables of the inventory station: a pooled counter per SKU, one per SKU and warehouse, the ledger that proves both."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Table, Text
 
 from fahuo.store.tables import metadata
 
@@ -50,7 +50,7 @@ ledger = Table(
     Column("seller_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False, comment="count, reserve, release, place, unplace, ship"),
+    Column("kind", Text, nullable=False, comment="count, reserve, release, place, ship"),
     Column("sku_id", BigInteger, nullable=False),
     Column("warehouse_id", BigInteger, nullable=False, comment="0: the pool only"),
     Column("on_hand", BigInteger, nullable=False, comment="change of units on hand"),
@@ -58,4 +58,27 @@ ledger = Table(
     Column("placed", BigInteger, nullable=False, comment="change of the warehouse's placed units"),
     Column("order_id", BigInteger),
     Column("actor", Text, nullable=False),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("shop_id", BigInteger, primary_key=True),
+    Column("platform_sku_id", Text, primary_key=True),
+    Column("warehouse_ref", Text, primary_key=True, comment="the platform's id of the warehouse"),
+    Column("product_id", Text, nullable=False),
+    Column("seller_sku", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="the platform's word for the product"),
+    Column("sku_id", BigInteger, comment="empty: no SKU of ours"),
+    Column("shown", BigInteger, comment="units the platform last showed or took from us"),
+    Column("told_at", BigInteger, comment="when it last took a figure of ours"),
+    Column("asked", BigInteger, comment="units in a push on its way"),
+    Column("asked_at", BigInteger),
+    Column("empty_at", BigInteger, comment="since when nothing is offered"),
+    Column("stopped", Boolean, nullable=False, comment="we took the product off sale, so we put it back"),
+    Column("problem", Text, nullable=False, comment="the platform's code for the last push; empty when it was taken"),
+    Column("seen_at", BigInteger, nullable=False, comment="last time the platform told of it"),
+    Index("offers_product", "seller_id", "shop_id", "product_id"),
 )

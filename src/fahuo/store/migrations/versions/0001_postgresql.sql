@@ -659,7 +659,7 @@ CREATE TABLE stock_ledger (
     CONSTRAINT stock_ledger_pkey PRIMARY KEY (seller_id, id)
 );
 
-COMMENT ON COLUMN stock_ledger.kind IS 'count, reserve, release, place, unplace, ship';
+COMMENT ON COLUMN stock_ledger.kind IS 'count, reserve, release, place, ship';
 
 COMMENT ON COLUMN stock_ledger.warehouse_id IS '0: the pool only';
 
@@ -680,7 +680,7 @@ CREATE TABLE offers (
     state TEXT NOT NULL,
     sku_id BIGINT,
     shown BIGINT,
-    shown_at BIGINT,
+    told_at BIGINT,
     asked BIGINT,
     asked_at BIGINT,
     empty_at BIGINT,
@@ -699,6 +699,8 @@ COMMENT ON COLUMN offers.state IS 'the platform''s word for the product';
 COMMENT ON COLUMN offers.sku_id IS 'empty: no SKU of ours';
 
 COMMENT ON COLUMN offers.shown IS 'units the platform last showed or took from us';
+
+COMMENT ON COLUMN offers.told_at IS 'when it last took a figure of ours';
 
 COMMENT ON COLUMN offers.asked IS 'units in a push on its way';
 

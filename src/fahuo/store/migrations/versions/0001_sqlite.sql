@@ -486,7 +486,7 @@ CREATE TABLE offers (
     state TEXT NOT NULL,
     sku_id BIGINT,
     shown BIGINT,
-    shown_at BIGINT,
+    told_at BIGINT,
     asked BIGINT,
     asked_at BIGINT,
     empty_at BIGINT,
