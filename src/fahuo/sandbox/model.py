@@ -21,7 +21,8 @@ TO_FULFILL, PROCESSING, FULFILLING, COMPLETE, GONE = "TO_FULFILL", "PROCESSING",
 # Cancellations.
 CANCEL_PENDING: Final = "CANCELLATION_REQUEST_PENDING"
 CANCEL_SUCCESS: Final = "CANCELLATION_REQUEST_SUCCESS"
-CANCEL_WITHDRAWN: Final = "CANCELLATION_REQUEST_CANCEL"
+CANCEL_WITHDRAWN: Final = "CANCELLATION_REQUEST_CANCELLED"
+"""Withdrawn or rejected; requests may also ask for it as CANCELLATION_REQUEST_CANCEL (6.2)."""
 CANCEL_COMPLETE: Final = "CANCELLATION_REQUEST_COMPLETE"
 
 # Webhook types (section 8).
@@ -74,6 +75,19 @@ class Behaviour(Struct, kw_only=True):
     pre_orders: bool = True
     """Whether pre-orders and goods made to order come at all."""
     carriers_collect: bool = True
+    not_collected: float = 0.01
+    """Parcels the van forgets; it comes again the next working day."""
+    stalled: float = 0.005
+    """Lie somewhere for days, then go on."""
+    lost: float = 0.002
+    damaged: float = 0.002
+    second_attempts: float = 0.04
+    """Nobody at home the first time."""
+    sorting_refused: float = 0.01
+    """Across the border: sent back by the sorting warehouse."""
+    relabelled: float = 0.02
+    """Across the border: labelled anew by the sorting warehouse, at the seller's cost."""
+    customs_held: float = 0.03
 
 
 class Warehouse(Struct, kw_only=True):
@@ -105,6 +119,8 @@ class Shop(Struct, kw_only=True):
     delivery_option_name: str
     collect: str = "auto"
     """Who sends the carrier to the warehouse: `auto` the sandbox, `manual` only the control interface."""
+    transit_by: str = "sorting_accepted"
+    """Scan that makes a parcel of the first mile In Transit: `collected`, `sorting_accepted` or `departed`."""
     share: float = 1.0
     """Its part of all orders, relative to the other shops."""
     index: int = 0

@@ -94,6 +94,14 @@ class World:
         self.notices: deque[Notice] = deque()
         self.moved: list[Moved] = []
         """Called after each change of an order's status."""
+        self.arranged: list[Callable[[World, Package, int], None]] = []
+        """Called when a package has its number and waits for its carrier: (world, package, at)."""
+        self.hindrances: list[Any] = []
+        """Strikes and storms: `carriers.Hindrance`."""
+        self.placed: list[Callable[[World, Order, int], None]] = []
+        """Called for each new order: (world, order, at)."""
+        self.units_cancelled: list[Callable[[World, Order, list[str], int], None]] = []
+        """Called after units of an order were cancelled, all or some: (world, order, line ids, at)."""
         self.on_buyer_message: Callable[[World, Order, str, int], None] | None = None
         """A buyer writes about an order: (world, order, kind of message, at). Filled by talks."""
         self.rng = random.Random(seed)  # noqa: S311 - invented people, no secrets
@@ -157,6 +165,8 @@ class World:
         self.orders[order.id] = order
         insort(self._by_update[shop_id], (order.updated, order.id))
         insort(self._by_create[shop_id], (order.created, order.id))
+        for hook in self.placed:
+            hook(self, order, created)
         life.begin(self, order, at, paid, status)
         return order
 
@@ -177,6 +187,7 @@ class World:
         self._reindex(order, updated)
         if "cancel_order_sla_time" in changes:
             order.cancel_at = changes["cancel_order_sla_time"]
+            cancels.watch(self, order)
         if new == old:
             return
         order.status = new
