@@ -119,3 +119,8 @@ class Warehouse(msgspec.Struct, frozen=True, kw_only=True):
     platform_ref: str
     region: str = ""
     """State or province; as ISO 3166-2 (MY-02) it also chooses the region's working week."""
+
+    @property
+    def platform_refs(self) -> tuple[str, ...]:
+        """The platform's ids or names of it: every shop calls one floor by an id of its own, commas between."""
+        return tuple(ref.strip() for ref in self.platform_ref.split(",") if ref.strip())

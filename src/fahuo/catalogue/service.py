@@ -123,6 +123,12 @@ def put_warehouses(tx: Tx, rows: Sequence[Mapping[str, Any]], known: Mapping[str
     _put_coded(tx, warehouses, _WAREHOUSE, rows, known)
 
 
+def map_warehouse(tx: Tx, warehouse_id: int, platform_ref: str) -> None:
+    """What the platform calls a warehouse: its ids, commas between."""
+    key = ("seller_id", "id")
+    bulk.update(tx, warehouses, key, ("platform_ref",), [(tx.seller_id, warehouse_id, platform_ref)])
+
+
 def put_cartons(tx: Tx, rows: Sequence[Mapping[str, Any]], known: Mapping[str, int]) -> None:
     """Write cartons by their code."""
     _put_coded(tx, cartons, _CARTON, rows, known)

@@ -228,8 +228,8 @@ def _standing(row: Any, now_ms: int) -> Standing:
     )
 
 
-def hooks_due(tx: Tx, before_ms: int) -> list[int]:
-    """Connected shops whose webhook addresses were last compared before then."""
+def looks_due(tx: Tx, before_ms: int) -> list[int]:
+    """Connected shops that were last looked at (addresses of notices, warehouses) before then."""
     rows = tx.rows(
         select(_links.c.shop_id)
         .select_from(_JOINED)

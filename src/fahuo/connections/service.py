@@ -206,6 +206,11 @@ def keep_hooks(tx: Tx, shop_id: int, hooks: Mapping[str, str], problem: str, now
     _set(tx, shop_id, hooks=told, hooks_problem=problem[:REASON], hooks_ms=now_ms)
 
 
+def hooks_not_seen(tx: Tx, shop_id: int, problem: str, at_ms: int) -> None:
+    """The addresses could not be compared; counts as compared at `at_ms`, which decides when it is tried again."""
+    _set(tx, shop_id, hooks_problem=problem[:REASON], hooks_ms=at_ms)
+
+
 def keep_places(tx: Tx, shop_id: int, incomplete: Sequence[str]) -> None:
     """Names of the shop's warehouses that a person must complete."""
     _set(tx, shop_id, warehouses_problem=msgspec.json.encode(list(incomplete)).decode())

@@ -8,8 +8,10 @@ can connect the shop again.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any, Final, NoReturn
+from weakref import WeakKeyDictionary, ref
 
 import msgspec
 
@@ -33,19 +35,39 @@ _AT_ONCE: Final = 100
 def make_client(store: Store, **more: Any) -> Client:
     """The client of a process, for all its sellers: renews tokens and keeps what calling shows. `more`: for tests."""
     made: list[Client] = []
+    weak = ref(store)  # the client is kept for as long as its store is
 
-    def renew(link: Link) -> Link:
-        return renewed_link(store, made[0], link)
+    def alive() -> Store:
+        found = weak()
+        if found is None:
+            raise RuntimeError("the store of this client is gone")
+        return found
+
+    def renew_link(link: Link) -> Link:
+        return renewed_link(alive(), made[0], link)
 
     def dead(link: Link, refused: Refused) -> None:
-        no_longer_accepted(store, link, refused)
+        no_longer_accepted(alive(), link, refused)
 
     def tell(link: Link, health: Health) -> None:
-        with store.write(link.seller_id) as tx:
+        with alive().write(link.seller_id) as tx:
             service.keep_health(tx, link.shop_id, health, technical_ms())
 
-    made.append(Client(renew=renew, dead=dead, tell=tell, **more))
+    made.append(Client(renew=renew_link, dead=dead, tell=tell, **more))
     return made[0]
+
+
+_clients: WeakKeyDictionary[Store, Client] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def client_of(store: Store) -> Client:
+    """The one client this process calls with: what it learned about pace, clocks and tokens must not be lost."""
+    with _lock:
+        found = _clients.get(store)
+        if found is None:
+            found = _clients[store] = make_client(store)
+        return found
 
 
 def renew_due(store: Store, client: Client, seller_id: int = MAIN_SELLER) -> int:

@@ -64,7 +64,7 @@ def open_desk(tx: Tx, actor: str) -> Desk:
     """Read the desk's facts in the transaction given."""
     warehouses = tuple(catalogue.warehouse_list(tx))
     places = {w.code: w for w in warehouses} | {w.name: w for w in warehouses}
-    places |= {w.platform_ref: w for w in warehouses if w.platform_ref}
+    places |= {ref: w for w in warehouses for ref in w.platform_refs}
     return Desk(catalogue.sku_index(tx), warehouses, rule_book(tx), tuple(deadlines.announced(tx)), actor, places)
 
 
