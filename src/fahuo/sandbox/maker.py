@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct, field
@@ -86,7 +87,6 @@ class Maker:
 
     def _print(self, d: Draw, at: int, w: Wishes) -> Order:
         number = self._number()
-        self._take(d)
         self._press.options = self._press.options._replace(now=at)
         kept = self._press.order(number, d)
         units = kept.count(b'"display_status"')
@@ -115,13 +115,14 @@ class Maker:
             order.change({"buyer_message": w.message})
         return order
 
-    def _take(self, d: Draw) -> None:
-        """The units are no longer available."""
-        where = self.shop.warehouse.id
-        for at, article in enumerate(dict.fromkeys(d.skus[: d.lines])):
-            sku, units = self._by_article[article], 1 if d.kind > _SAMPLES_FROM else d.counts[at % MOST_LINES]
-            sku.stock[where] = max(0, sku.stock.get(where, 0) - units)
-            sku.committed[where] = sku.committed.get(where, 0) + units
+    def give_back(self, order: Order, line_ids: Collection[str]) -> None:
+        """Units that were sold and will not be sent are available again."""
+        for item in order.body["line_items"]:
+            sku = self.skus.get(item["sku_id"])
+            if sku is not None and item["id"] in line_ids:
+                where = self.shop.warehouse.id
+                sku.stock[where] = sku.stock.get(where, 0) + 1
+                sku.committed[where] = max(0, sku.committed.get(where, 0) - 1)
 
     def _draw(self) -> Draw:
         at = self._made % BLOCK
@@ -157,11 +158,14 @@ class Maker:
             chosen = [sku for sku in self._by_article if self._buyable(sku)][:1]
         if not chosen:
             raise SoldOut(self.shop.id)
-        return d._replace(skus=chosen, lines=len(chosen))
+        counts = [min(count, self._left(sku)) for sku, count in zip(chosen, d.counts, strict=False)]
+        return d._replace(skus=chosen, lines=len(chosen), counts=[*counts, *d.counts[len(counts) :]])
 
     def _buyable(self, article: int) -> bool:
-        sku = self._by_article[article]
-        return self._status[sku.id].status == "ACTIVATE" and any(n > 0 for n in sku.stock.values())
+        return self._status[self._by_article[article].id].status == "ACTIVATE" and self._left(article) > 0
+
+    def _left(self, article: int) -> int:
+        return self._by_article[article].stock.get(self.shop.warehouse.id, 0)
 
 
 def _kind(drawn: float, w: Wishes) -> float:
