@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct, field
@@ -48,6 +47,12 @@ class Wishes(Struct, kw_only=True, forbid_unknown_fields=True):
     buyer: int | None = None
     """Orders with the same number come from one person at one address."""
     message: str | None = None
+    paid: bool = True
+    """False: never pays, unless it is cash on delivery."""
+    status: str | None = None
+    """ON_HOLD or AWAITING_SHIPMENT: it was placed long enough ago to be there by now."""
+    lively: bool = False
+    """The buyer goes on to act by chance, payment included, as `Behaviour` says."""
 
 
 class Maker:
@@ -107,6 +112,7 @@ class Maker:
             by_platform=b'"FULFILLMENT_BY_TIKTOK"' in kept,
             sample=b'"is_sample_order":true' in kept,
             kind=_word(kept, b'"order_type":"'),
+            lively=w.lively,
         )
         if w.cod and not cod:
             order.cod = True
@@ -114,15 +120,6 @@ class Maker:
         if w.message is not None:
             order.change({"buyer_message": w.message})
         return order
-
-    def give_back(self, order: Order, line_ids: Collection[str]) -> None:
-        """Units that were sold and will not be sent are available again."""
-        for item in order.body["line_items"]:
-            sku = self.skus.get(item["sku_id"])
-            if sku is not None and item["id"] in line_ids:
-                where = self.shop.warehouse.id
-                sku.stock[where] = sku.stock.get(where, 0) + 1
-                sku.committed[where] = max(0, sku.committed.get(where, 0) - 1)
 
     def _draw(self) -> Draw:
         at = self._made % BLOCK

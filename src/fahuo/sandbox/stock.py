@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from fahuo.orders.model import CANCELLED, IN_TRANSIT
+from fahuo.orders.model import IN_TRANSIT
 from fahuo.sandbox.model import INVENTORY_STATUS_CHANGE, Product, Shop, Sku
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def install(world: World) -> None:
     """Let buying, shipping and cancelling move the stock of a world."""
     world.placed.append(take)
     world.moved.append(_moved)
+    world.units_cancelled.append(_cancelled)
 
 
 def available(sku: Sku) -> int:
@@ -59,7 +60,7 @@ def take(world: World, order: Order, at: int) -> None:
     if order.by_platform:
         return
     shop = world.shops[order.shop_id]
-    place = str(order.body.get("warehouse_id") or shop.warehouse.id)
+    place = _place(world, order)
     held: dict[str, list[int]] = {}
     for sku_id, units in Counter(line["sku_id"] for line in order.body["line_items"]).items():
         sku = world.sku(shop.id, sku_id)
@@ -74,18 +75,12 @@ def take(world: World, order: Order, at: int) -> None:
     order.flags[_HELD] = held
 
 
-def give_back(world: World, order: Order, at: int, line_ids: Collection[str] = ()) -> None:
-    """Cancelled units are available again (all that are still held, unless named). A second call changes nothing."""
+def _cancelled(world: World, order: Order, line_ids: Collection[str], at: int) -> None:
+    """Units that will not be sent are available again, as far as they came out of the available number."""
+    del at
     held: dict[str, list[int]] = order.flags.get(_HELD, {})
-    if line_ids:
-        done: set[str] = set(order.flags.setdefault("given_back", ()))
-        fresh = set(line_ids) - done
-        order.flags["given_back"] = sorted(done | fresh)
-        counts = Counter(line["sku_id"] for line in order.body["line_items"] if line["id"] in fresh)
-    else:
-        counts = Counter({sku_id: units for sku_id, (units, _) in held.items()})
-    place = str(order.body.get("warehouse_id") or world.shops[order.shop_id].warehouse.id)
-    for sku_id, asked in counts.items():
+    place = _place(world, order)
+    for sku_id, asked in Counter(line["sku_id"] for line in order.body["line_items"] if line["id"] in line_ids).items():
         sku = world.sku(order.shop_id, sku_id)
         if sku is None or sku_id not in held:
             continue
@@ -95,19 +90,21 @@ def give_back(world: World, order: Order, at: int, line_ids: Collection[str] = (
         held[sku_id] = [units - back, out - freed]
         sku.committed[place] = max(0, sku.committed.get(place, 0) - back)
         sku.stock[place] = sku.stock.get(place, 0) + freed
-    del at
 
 
 def _moved(world: World, order: Order, old: str, new: str, at: int) -> None:
-    if new == CANCELLED:
-        if old != IN_TRANSIT:
-            give_back(world, order, at)
-    elif new == IN_TRANSIT:
-        place = str(order.body.get("warehouse_id") or world.shops[order.shop_id].warehouse.id)
+    """With the carrier's scan the units have left the house."""
+    del old, at
+    if new == IN_TRANSIT:
+        place = _place(world, order)
         for sku_id, (units, _) in order.flags.pop(_HELD, {}).items():
             sku = world.sku(order.shop_id, sku_id)
             if sku is not None:
                 sku.committed[place] = max(0, sku.committed.get(place, 0) - units)
+
+
+def _place(world: World, order: Order) -> str:
+    return str(order.body.get("warehouse_id") or world.shops[order.shop_id].warehouse.id)
 
 
 def set_stock(world: World, shop: Shop, product: Product, sku: Sku, numbers: dict[str, int], at: int) -> None:
