@@ -26,7 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 def render(
     out: Annotated[Path, typer.Option("--output", "-o", help="File to write, or - for standard output.")],
     fmt: Annotated[Literal["pdf", "zpl"], typer.Option("--format", help="pdf, or zpl for a thermal printer.")] = "pdf",
-    size: Annotated[str, typer.Option(help="Width x height in mm: 100x150, 102x152 or 100x180.")] = "100x150",
+    size: Annotated[str, typer.Option(help="Width x height in mm: 100x150, 102x152, 100x180; or A6, A5.")] = "100x150",
     dpi: Annotated[int, typer.Option(help="Resolution of the printer for zpl: 203 or 300.")] = 203,
     as_json: AsJson = False,
 ) -> None:

@@ -17,8 +17,14 @@ from fahuo.kernel.text import N_
 
 Format = Literal["pdf", "zpl"]
 
-SIZES = {"100x150": (100.0, 150.0), "102x152": (101.6, 152.4), "100x180": (100.0, 180.0)}
-"""Label sizes in mm; 102x152 is the 4×6 inch roll."""
+SIZES = {
+    "100x150": (100.0, 150.0),
+    "102x152": (101.6, 152.4),
+    "100x180": (100.0, 180.0),
+    "A6": (105.0, 148.0),
+    "A5": (148.0, 210.0),
+}
+"""Label sizes in mm; 102x152 is the 4×6 inch roll; A6 and A5 are what platforms call theirs."""
 
 BATCH = 100
 """Pages per compilation. The typesetter remembers its last ten runs: this bounds memory (about 300 MB)."""
