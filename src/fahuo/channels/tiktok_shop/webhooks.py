@@ -70,6 +70,7 @@ _OF_ORDERS: Final = frozenset({"order", "address", "package", "cancel", "return"
 _MOST_ORDERS: Final = 200
 """Orders one notice may name; a combined parcel has at most 20 of them."""
 _ID_LENGTH: Final = 64
+_TYPES: Final = 10_000
 
 
 def is_true(secret: bytes, app_key: str, body: bytes, given: str) -> bool:
@@ -108,6 +109,8 @@ def _notice(
     number, place = _word(told.tts_notification_id), _word(told.shop_id)
     if not number:
         raise ValueError("tts_notification_id is empty")
+    if not 0 < told.type < _TYPES:
+        raise ValueError("type is out of range")
     refs = _orders(data) if kind in _OF_ORDERS else ()
     if kind in _OF_ORDERS and not refs:
         raise ValueError("order_id is missing")
@@ -124,7 +127,7 @@ def _notice(
         ref=_word(getattr(data, field)) if field else _package(data),
         order_refs=refs,
         state=state,
-        sent_at=_seconds(data.update_time or told.timestamp),
+        sent_at=_seconds(data.update_time or 0),
         received_ms=now_ms,
         body=body,
     )

@@ -1,0 +1,28 @@
+"""Whose order it is: the same platform order must not be taken for two connected shops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import BigInteger, bindparam, select
+
+from fahuo.orders.tables import orders
+from fahuo.store.bulk import any_of, array, fetch
+from fahuo.store.engine import Tx
+
+# The shops are named so that the unique index is used, a look-up for each shop and order.
+OWNERS: Final = select(orders.c.platform_order_id, orders.c.shop_id).where(
+    orders.c.seller_id == bindparam("seller", type_=BigInteger),
+    any_of(orders.c.shop_id, "shops"),
+    any_of(orders.c.platform_order_id, "refs"),
+)
+
+
+def owners(tx: Tx, shop_ids: Iterable[int], refs: Iterable[str]) -> dict[str, set[int]]:
+    """Platform order id → those of these shops that have it."""
+    found: dict[str, set[int]] = {}
+    values = {"shops": array(tx, sorted(shop_ids)), "refs": array(tx, list(refs))}
+    for ref, shop_id in fetch(tx, OWNERS, seller=tx.seller_id, **values):
+        found.setdefault(ref, set()).add(shop_id)
+    return found
