@@ -157,7 +157,7 @@ class Press:
         words = "Please pack it well." if _MESSAGE_FROM < d.flag < _BY_PLATFORM_FROM else ""
         clear = self.options.clear
         hidden = state in ("UNPAID", "ON_HOLD") and not clear
-        address = "{}" if hidden else self._address(d, masked=not ours and not clear)
+        address = "{}" if hidden else self.address(d, masked=not ours and not clear)
         parts = (
             f'{{"id":"{order_id(number)}","status":"{state}",{_pairs(times)}',
             f'"is_on_hold_order":{_bool(not cod)},"fulfillment_type":"{by}","shipping_type":"{own}",{self.head}',
@@ -276,7 +276,8 @@ class Press:
             f'"shipping_provider_id":"68200000000000000{self.index:02d}",' if ours and not self.options.clear else ""
         )
 
-    def _address(self, d: Draw, masked: bool) -> str:
+    def address(self, d: Draw, masked: bool) -> str:
+        """The JSON of the recipient that was drawn."""
         p, home = self.people, self.homes[d.place % len(self.homes)]
         family, given = p.family[d.name % len(p.family)], p.given[d.name // 64 % len(p.given)]
         phone = f"{d.phone % 10**p.digits:0{p.digits}d}"

@@ -14,6 +14,7 @@ from fahuo.orders.model import (
 )
 from fahuo.sandbox import markets
 from fahuo.sandbox.cancels import cancel_by_system
+from fahuo.sandbox.maker import Wishes
 from fahuo.sandbox.model import Order
 
 if TYPE_CHECKING:
@@ -46,23 +47,22 @@ def created_for(at: int, status: str | None) -> int:
     return at - 2 * MINUTE if status == ON_HOLD else at
 
 
-def begin(world: World, order: Order, at: int, paid: bool | None, status: str | None) -> None:
-    """Plan what follows the placing of an order; `status` is where it has to be at `at` already."""
-    if status == AWAITING_SHIPMENT:
+def begin(world: World, order: Order, at: int, wishes: Wishes) -> None:
+    """Plan what follows the placing of an order, or let it have happened where a status is wished for."""
+    if wishes.status == AWAITING_SHIPMENT:
         if not order.cod:
             _pay(world, order.id, order.created + _PAY_WAIT, release=False)
         world.await_shipment(order, at)
-        return
-    if status == ON_HOLD and not order.cod:
+    elif wishes.status == ON_HOLD and not order.cod:
         _pay(world, order.id, order.created + _PAY_WAIT)
-        return
-    if order.cod:
+    elif order.cod:
         world.later(at + _COD_WAIT, "release", order.id)
-        return
-    wait = _PAY_WAIT if paid else None if paid is False else _payment_wait(world, order)
-    if wait is not None:
-        world.later(at + wait, "pay", order.id)
-    world.later(at + markets.unpaid_limit(world.shops[order.shop_id].region), "unpaid", order.id)
+    else:
+        wait = _payment_wait(world, order) if wishes.lively else _PAY_WAIT
+        if wishes.paid and wait is not None:
+            world.later(at + wait, "pay", order.id)
+        else:
+            world.later(at + markets.unpaid_limit(world.shops[order.shop_id].region), "unpaid", order.id)
 
 
 def _payment_wait(world: World, order: Order) -> int | None:

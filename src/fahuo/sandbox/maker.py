@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from random import Random
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct, field
 
 from fahuo.generate.articles import articles
@@ -120,6 +122,13 @@ class Maker:
         if w.message is not None:
             order.change({"buyer_message": w.message})
         return order
+
+    def address(self, rng: Random) -> dict[str, Any]:
+        """Another recipient address of the market, in clear."""
+        pick = rng.randrange
+        d = self._draws[0]._replace(name=pick(1 << 30), place=pick(1 << 30), street=pick(1 << 30), number=pick(240))
+        found: dict[str, Any] = msgspec.json.decode(self._press.address(d, masked=False))
+        return found
 
     def _draw(self) -> Draw:
         at = self._made % BLOCK

@@ -43,9 +43,12 @@ class Refuse(Exception):
 
 
 class Behaviour(Struct, kw_only=True):
-    """How people behave, as shares of 1 unless said otherwise. All figures are invented; scenarios set their own."""
+    """How people behave, as shares of 1 unless said otherwise. All figures are invented; scenarios set their own.
 
-    orders_per_day: float = 100.0
+    It is asked only about lively orders: those that came by the rhythm, or were placed with the wish `lively`.
+    """
+
+    orders_per_day: float = 0.0
     """Expected orders of a whole day over all shops, before the rhythm of the week and peaks."""
     rhythm: bool = True
     """Whether hours and weekdays differ; without, orders come evenly."""
@@ -194,6 +197,8 @@ class Order(Struct, kw_only=True, eq=False):
     by_platform: bool = False
     """Fulfilled by the platform from its own warehouse."""
     sample: bool = False
+    lively: bool = False
+    """The buyer acts by chance as `Behaviour` says; otherwise only when told to."""
     kind: str = "NORMAL"
     cancellations: list[str] = field(default_factory=list)
     returns: list[str] = field(default_factory=list)

@@ -104,6 +104,8 @@ class World:
         """Called after units of an order were cancelled, all or some: (world, order, line ids, at)."""
         self.on_buyer_message: Callable[[World, Order, str, int], None] | None = None
         """A buyer writes about an order: (world, order, kind of message, at). Filled by talks."""
+        self.lost_sales: dict[str, int] = {}
+        """By shop: buyers who found nothing that is on sale and in stock."""
         self.rng = random.Random(seed)  # noqa: S311 - invented people, no secrets
         self.shelf: list[Order] = []
         self._events: list[Event] = []
@@ -152,22 +154,19 @@ class World:
 
     # --- orders -----------------------------------------------------------------------------------------------
 
-    def place(
-        self, shop_id: str, at: int, *, paid: bool | None = None, status: str | None = None, **wishes: Any
-    ) -> Order:
-        """A buyer places an order; raises SoldOut when nothing wished for is on sale.
+    def place(self, shop_id: str, at: int, **wishes: Any) -> Order:
+        """A buyer places an order with these `maker.Wishes`.
 
-        `paid`: False never pays, True pays at once, else as buyers do. `status` ON_HOLD or AWAITING_SHIPMENT: it was
-        placed long enough ago to be there by now. Other wishes are those of `maker.Wishes`.
+        Raises SoldOut when chance finds nothing that is on sale, ValueError for an SKU the shop does not have.
         """
-        created = life.created_for(at, status)
-        order = self.makers[shop_id].order(created, Wishes(**wishes))
+        wanted = Wishes(**wishes)
+        order = self.makers[shop_id].order(life.created_for(at, wanted.status), wanted)
         self.orders[order.id] = order
         insort(self._by_update[shop_id], (order.updated, order.id))
         insort(self._by_create[shop_id], (order.created, order.id))
         for hook in self.placed:
-            hook(self, order, created)
-        life.begin(self, order, at, paid, status)
+            hook(self, order, order.created)
+        life.begin(self, order, at, wanted)
         return order
 
     def touch(self, order: Order, at: int, *, lines: dict[str, Any] | None = None, **changes: Any) -> None:
