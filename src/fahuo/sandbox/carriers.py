@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fahuo.sandbox import cancels, journeys, markets, providers
 from fahuo.sandbox.journeys import DAY, HOUR, Step
-from fahuo.sandbox.model import COMPLETE, FULFILLING, GONE, PROCESSING, Order, Package, Scan, Shop
+from fahuo.sandbox.model import COMPLETE, FULFILLING, GONE, PROCESSING, Behaviour, Order, Package, Scan, Shop
 from fahuo.sandbox.parcels import live_lines, settle
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 7 * DAY
 """Without a scan for longer than this a parcel counts as lost (reference 4.2)."""
+
+CALM: Final = Behaviour(
+    not_collected=0.0, stalled=0.0, lost=0.0, damaged=0.0, second_attempts=0.0, sorting_refused=0.0, relabelled=0.0,
+    customs_held=0.0, cod_refusals=0.0,
+)  # fmt: skip
+"""What becomes of parcels whose buyers were not drawn by chance: nothing goes wrong by itself."""
 
 TRANSIT: Final = {
     "collected": ("collected", "sorting_accepted", "departed"),
@@ -132,7 +138,7 @@ def _collect_event(world: World, id_: str, at: int) -> None:
         return
     over = _hindered(world, package, "collect", at)
     missed = package.flags.get("missed", 0)
-    if over is None and world.chance("collect", id_, missed).random() >= world.behaviour.not_collected:
+    if over is None and world.chance("collect", id_, missed).random() >= _rates(world, package).not_collected:
         collected(world, package, at)
         return
     package.flags["missed"] = missed + 1
@@ -147,20 +153,20 @@ def collected(world: World, package: Package, at: int) -> None:
     if by_sorting_warehouse(world, package):
         way = journeys.first_mile(at, rng)
     elif shop.cross_border:
-        way = _fated(world, package, journeys.international(shop, order, at, rng, _customs(world, rng)), rng)
+        way = _fated(world, package, journeys.international(shop, order, at, rng, _customs(world, package, rng)), rng)
     else:
         way = _fated(world, package, journeys.domestic(shop, package, order, at, rng), rng)
     set_way(world, package, way)
     world.later(at + SILENCE + 1, "carrier.silence", package.id)
 
 
-def _customs(world: World, rng: Random) -> int:
-    return int(rng.uniform(1, 4) * DAY) if rng.random() < world.behaviour.customs_held else 0
+def _customs(world: World, package: Package, rng: Random) -> int:
+    return int(rng.uniform(1, 4) * DAY) if rng.random() < _rates(world, package).customs_held else 0
 
 
 def _fated(world: World, package: Package, way: list[Step], rng: Random) -> list[Step]:
     """The way with what goes wrong on it."""
-    b, fate = world.behaviour, rng.random()
+    b, fate = _rates(world, package), rng.random()
     order = _first_order(world, package)
     door = way[-1]
     if fate < b.lost:
@@ -234,7 +240,7 @@ def step(world: World, package: Package, at: int) -> Step | None:
 
 def sort(world: World, package: Package, at: int, verdict: str | None = None) -> str:
     """The sorting warehouse accepts, refuses or relabels a parcel; by chance when no verdict is given."""
-    b, rng = world.behaviour, world.chance("sorting", package.id)
+    b, rng = _rates(world, package), world.chance("sorting", package.id)
     if verdict is None:
         fate = rng.random()
         refused, relabelled = fate < b.sorting_refused, fate < b.sorting_refused + b.relabelled
@@ -247,7 +253,7 @@ def sort(world: World, package: Package, at: int, verdict: str | None = None) ->
         scanned(world, package, "relabelled", at, place="Dongguan")
     scanned(world, package, "sorting_accepted", at, place="Dongguan")
     shop, order = world.shops[package.shop_id], _first_order(world, package)
-    way = journeys.international(shop, order, at, rng, _customs(world, rng))
+    way = journeys.international(shop, order, at, rng, _customs(world, package, rng))
     set_way(world, package, _fated(world, package, way, rng))
     return verdict
 
@@ -315,7 +321,7 @@ def fail(world: World, package: Package, reason: str, at: int) -> None:
         if mine.issuperset(live_lines(order)):
             cancels.cancel_by_system(world, order, reason, at)
         else:
-            cancels.cancel_by_system(world, order, reason, at, [line for line in order.line_ids if line in mine])
+            cancels.cancel_by_system(world, order, reason, at, line_ids=[one for one in order.line_ids if one in mine])
     package.status, package.updated = GONE, at
 
 
@@ -326,6 +332,10 @@ def _settle(world: World, package: Package, at: int) -> None:
 
 def _first_order(world: World, package: Package) -> Order:
     return world.orders[package.order_ids[0]]
+
+
+def _rates(world: World, package: Package) -> Behaviour:
+    return world.behaviour if _first_order(world, package).lively else CALM
 
 
 def shop_of(world: World, package: Package) -> Shop:

@@ -430,3 +430,4 @@ def local_hour(shop: Shop, at: int) -> tuple[int, int]:
 def install(world: World) -> None:
     """Parcels follow what becomes of their orders."""
     world.moved.append(order_moved)
+    world.units_cancelled.append(lines_cancelled)

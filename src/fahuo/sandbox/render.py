@@ -26,6 +26,8 @@ CLEAR_AFTER_END: Final = 30 * 86_400
 _ADDRESS: Final = b'"recipient_address":'
 _STREET: Final = ("address_line1", "address_line2", "address_line3", "address_line4", "address_detail")
 _NAMES: Final = ("name", "first_name", "last_name", "first_name_local_script", "last_name_local_script")
+_EMPTY: Final = (b'"buyer_message":"",', b'"seller_note":"",', b'"address_line2":"",')
+"""Keys without a value are absent on the platform."""
 _json: Final = msgspec.json.Encoder()
 Data = dict[str, Any]
 
@@ -43,6 +45,8 @@ _part: Final = msgspec.json.Decoder(_Part)
 def order_json(order: Order, now: int) -> Raw:
     """The order as orders/search and orders detail give it, as JSON that `msgspec` copies into an answer."""
     kept = order.kept if order.opened is None and not order.changes else _json.encode(order.body)
+    for empty in _EMPTY:
+        kept = kept.replace(empty, b"")
     shown = _shown(order, now)
     if shown == "clear":
         return Raw(kept)
