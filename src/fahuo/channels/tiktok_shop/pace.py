@@ -32,7 +32,7 @@ class Budget:
 
     def take(self, now: float, most: float) -> float:
         """Book the next call; seconds to wait before making it. More than `most`: nothing is booked."""
-        due = max(self._next, now - BURST_S)
+        due = max(self._next, now - max(0.0, BURST_S - 1.0 / self.rate))
         wait = max(0.0, due - now)
         if wait <= most:
             self._next = due + 1.0 / self.rate
