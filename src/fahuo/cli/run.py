@@ -9,6 +9,7 @@ import typer
 
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house, stop_on_signal
+from fahuo.flow.arrive import Arrivals, Arrived
 from fahuo.flow.dispatch import channels
 from fahuo.flow.dispatch import work as carry_out
 from fahuo.flow.house import House
@@ -31,11 +32,14 @@ def run(
     with house() as opened:
         at = opened if now is None else House(opened.store, FixedClock(_instant(now)), opened.lang)
         outbound = channels()
-        while True:
-            done = run_once(at, outbound, actor=actor())
-            _tell(done, as_json)
-            if once or stop.is_set() or stop.wait(PAUSE_S):
-                return
+        if once:
+            _tell(run_once(at, outbound, actor=actor()), as_json)
+            return
+        with Arrivals(at, actor=actor()) as arrivals:
+            while True:
+                _tell(run_once(at, outbound, actor=actor(), arrivals=arrivals), as_json)
+                if stop.is_set() or stop.wait(PAUSE_S):
+                    return
 
 
 def work(
@@ -75,7 +79,10 @@ def work(
 def _tell(done: Pass, as_json: bool) -> None:
     if as_json:
         say.document({"schema": "fahuo.run/1", **msgspec.to_builtins(done)})
-    elif done.rechecked or done.numbered or done.reclocked or done.planned or done.unplanned or done.effects:
+        return
+    if done.arrived.anything:
+        _arrived(done.arrived)
+    if done.rechecked or done.numbered or done.reclocked or done.planned or done.unplanned or done.effects:
         say.say(
             N_(
                 "{planned} planned, {unplanned} could not be planned, {rechecked} moved on, {reclocked} have other "
@@ -88,8 +95,20 @@ def _tell(done: Pass, as_json: bool) -> None:
             effects=", ".join(f"{k} {v}" for k, v in sorted(done.effects.items())) or "-",
             seconds=f"{done.seconds:.1f}",
         )
-    else:
+    elif not done.arrived.anything:
         say.say(N_("Nothing was due."))
+
+
+def _arrived(came: Arrived) -> None:
+    say.say(
+        N_("{created} new orders, {updated} changed, {refused} refused, {parked} notices for a person."),
+        created=came.created,
+        updated=came.updated,
+        refused=came.refused,
+        parked=came.parked,
+    )
+    for shop, code in sorted(came.failed.items()):
+        say.warn(N_("{shop}: the pull did not come to its end ({code})."), shop=shop, code=code)
 
 
 def _instant(text: str) -> int:

@@ -36,6 +36,7 @@ def serve(
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
+        app.state.hooks.close()
         app.state.watch.close()
         house.store.close()
 

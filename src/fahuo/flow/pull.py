@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
@@ -99,12 +99,11 @@ def pull_due(
     seller_id: int = 1,
     at_once: bool = False,
     seconds: float | None = None,
-    pool: Executor | None = None,
 ) -> list[Pulled]:
     """Pull every connected shop that is due, shops side by side; one that fails does not stop another.
 
     `at_once`: whether due or not (not while another worker pulls it). `seconds`: what takes longer goes on in the next
-    pass. `pool`: do not wait; the results are in the links' rows.
+    pass.
     """
     with house.store.read(seller_id) as tx:
         active = {link.shop_id: link for link in connections.links(tx, only_active=True)}
@@ -118,10 +117,6 @@ def pull_due(
         except Exception as error:  # a fault of ours in one shop's orders must not keep the others waiting
             return _broken(house, active[shop_id], error)
 
-    if pool is not None:
-        for shop_id in wanted:
-            pool.submit(one, shop_id)
-        return []
     if len(wanted) == 1:
         return [one(wanted[0])]
     with ThreadPoolExecutor(min(len(wanted), 4), "pull") as workers:

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from fahuo.channels.ports import Outbound
-from fahuo.flow import access, alerts, requests
+from fahuo.flow import access, alerts, notices, requests
+from fahuo.flow.arrive import Arrivals, Arrived, arrive
 from fahuo.flow.dispatch import work
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.numbering import give_numbers
@@ -29,6 +30,7 @@ DAY_S: Final = 86_400
 class Pass(msgspec.Struct):
     """What one pass did. Counts are orders, effects by the state of their answer."""
 
+    arrived: Arrived = Arrived()
     rechecked: int = 0
     planned: int = 0
     unplanned: int = 0
@@ -40,11 +42,23 @@ class Pass(msgspec.Struct):
     seconds: float = 0.0
 
 
-def run_once(house: House, outbound: Mapping[str, Outbound], *, actor: str = "run", seller_id: int = 1) -> Pass:
-    """Recheck what waits, plan what has its units, carry out what is due, sign the journal every hour."""
+def run_once(
+    house: House,
+    outbound: Mapping[str, Outbound],
+    *,
+    actor: str = "run",
+    seller_id: int = 1,
+    arrivals: Arrivals | None = None,
+) -> Pass:
+    """Let orders arrive, recheck what waits, plan what has its units, carry out what is due, sign the journal hourly.
+
+    `arrivals`: orders arrive beside this pass; without it every connected shop is pulled first.
+    """
     began = technical_ms()
     now = house.clock.now()
     done = Pass()
+    with calm_collector():
+        done.arrived = arrivals.step() if arrivals else arrive(house, actor=actor, seller_id=seller_id, at_once=True)
     changed = if_changed(house, actor, seller_id=seller_id)
     done.reclocked = changed.changed if changed else 0
     with house.store.read(seller_id) as tx:
@@ -71,6 +85,7 @@ def _tidy(house: House, now: int, worker: str, seller_id: int) -> None:
     if due:
         access.tidy(house)
         requests.tidy(house)
+        notices.tidy(house.store, seller_id=seller_id)
 
 
 def _checkpoint(tx: Tx, now: int, worker: str) -> bool:

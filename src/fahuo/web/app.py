@@ -19,6 +19,7 @@ from fahuo.kernel.text import N_
 from fahuo.views.changed import Watch
 from fahuo.web import login, orders, pack, shops, tower, users, waves
 from fahuo.web.gate import STATIC, LoginNeeded, draw
+from fahuo.web.hooks import Hooks
 from fahuo.web.recent import Recent
 
 UPLOAD_MAX = 2 << 30
@@ -40,10 +41,11 @@ HEADERS = {
 
 def create_app(house: House) -> FastAPI:
     """The app for an open house. It opens nothing of its own but one connection to look out for changes."""
-    app = FastAPI(title="Fahuo", docs_url=None, redoc_url=None, openapi_url=None)
+    app = _App(house)
     app.state.house = house
     app.state.watch = Watch(house.store)
     app.state.recent = Recent()
+    app.state.hooks = app.hooks
     for part in (login, tower, orders, pack, waves, shops, users):
         app.include_router(part.router, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
@@ -57,6 +59,17 @@ def create_app(house: House) -> FastAPI:
         app.add_exception_handler(kind, _unusable)
     app.add_middleware(_Guard)
     return app
+
+
+class _App(FastAPI):
+    """The pages and the REST interface, and before them, past all their layers, the address of the notices."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(title="Fahuo", docs_url=None, redoc_url=None, openapi_url=None)
+        self.hooks = Hooks(super().__call__, house.store)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.hooks(scope, receive, send)
 
 
 class _Static(StaticFiles):
