@@ -69,8 +69,7 @@ def page(window: Window, bound_to: Any, keep: Callable[[str], bool] | None = Non
     else:
         high = _bound(window)
         total = _count(rows, window.low, high, keep)
-    first = 0 if window.low is None else bisect_left(rows, (window.low, ""))
-    end = bisect_left(rows, (high, ""))
+    first, end = between(rows, window.low, high)
     ids, more = _taken(rows, first, end, last, window, keep)
     if not more:
         return Page([row[1] for row in ids], "", total)
@@ -85,10 +84,9 @@ def _bound(window: Window) -> int:
 
 
 def _count(rows: Sequence[Row], low: int | None, high: int, keep: Callable[[str], bool] | None) -> int:
-    first = 0 if low is None else bisect_left(rows, (low, ""))
-    end = bisect_left(rows, (high, ""))
+    first, end = between(rows, low, high)
     if keep is None:
-        return max(0, end - first)
+        return end - first
     return sum(keep(rows[at][1]) for at in range(first, end))
 
 
@@ -132,3 +130,9 @@ def _opened(token: str, key: bytes) -> tuple[Row, int, int]:
 
 def _tag(payload: bytes, key: bytes) -> bytes:
     return blake2b(payload, digest_size=_TAG, key=blake2b(key, digest_size=32).digest()).digest()
+
+
+def between(rows: Sequence[Row], low: int | None, high: int | None) -> tuple[int, int]:
+    """Places of the rows from `low` (inclusive) to `high` (exclusive); None: the end is open."""
+    first = 0 if low is None else bisect_left(rows, (low, ""))
+    return first, len(rows) if high is None else max(first, bisect_left(rows, (high, "")))
