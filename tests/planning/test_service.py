@@ -16,7 +16,7 @@ from fahuo.orders.tables import orders as order_table
 from fahuo.planning import queries
 from fahuo.planning.model import Network, Plan
 from fahuo.planning.rules import plan
-from fahuo.planning.service import book, give_back
+from fahuo.planning.service import give_back, record, take
 from fahuo.planning.tables import capacity_used, decisions
 from fahuo.store import bulk, settings
 from fahuo.store.engine import Tx
@@ -52,6 +52,14 @@ def stored(tx: Tx) -> dict[int, dict[str, Any]]:
 
 def decided(count: int, net: Network, **columns: Any) -> Plan:
     return plan(orders(count, **columns), net, NOW)
+
+
+def book(tx: Tx, plan: Plan, chosen: list[int]) -> list[int]:
+    """Everything that becomes of a plan, as an order that may have one already meets it."""
+    give_back(tx, plan.ids.tolist())
+    lost = take(tx, plan, chosen)
+    record(tx, [plan], {int(plan.ids[i]) for i in chosen if i not in lost})
+    return lost
 
 
 def test_a_decision_is_written_with_its_reasons(tx: Tx) -> None:

@@ -125,14 +125,16 @@ class Floor:
         values: dict[str, Any] = {"market": "VN", "seller_type": "local", "shipping_type": "SELLER", "sender": sender}
         return add_shop(self.house, name, **(values | changes))
 
-    def take(self, shop: Shop, *batch: OrderIn, kind: str = "file", name: str = "orders.csv") -> Report:
+    def take(
+        self, shop: Shop, *batch: OrderIn, kind: str = "file", name: str = "orders.csv", plan: bool = False
+    ) -> Report:
         """Import these orders as one batch."""
         with self.store.read() as tx:
             desk = open_desk(tx, "import")
         report = Report()
         # A source owns what it tells; the flow may write into it, the next call may tell it again.
         told = msgspec.convert(msgspec.to_builtins(list(batch)), list[OrderIn])
-        take(self.store, desk, shop, told, self.clock.at, Source(kind, name), report)
+        take(self.store, desk, shop, told, self.clock.at, Source(kind, name), report, plan=plan)
         return report
 
     def run(self, outbound: Mapping[str, Any] | None = None) -> Pass:

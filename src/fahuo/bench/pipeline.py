@@ -16,7 +16,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,11 +30,10 @@ from fahuo.channels.model import ReadContext
 from fahuo.channels.ports import Endpoint
 from fahuo.channels.tiktok_json.read import decode_batches
 from fahuo.flow.dispatch import work
-from fahuo.flow.house import Desk, House, open_desk
+from fahuo.flow.house import House, open_desk
 from fahuo.flow.import_data import import_data
 from fahuo.flow.intake import take
 from fahuo.flow.pack import simulate_staff
-from fahuo.flow.plan import plan_new
 from fahuo.flow.report import Report, Source
 from fahuo.flow.setup import add_main, add_shop
 from fahuo.generate.catalogue import write_catalogue
@@ -158,7 +156,6 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
         began = time.perf_counter()
         with store.read() as tx:
             desk = open_desk(tx, "bench")
-        planner = partial(_plan, desk)
         batches = decode_batches(islice(lines, orders), context, BATCH)
         while True:
             with stopwatch.stage("decode"):
@@ -166,7 +163,7 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
             if batch is None:
                 break
             own.batches += 1
-            take(store, desk, shop, batch, NOW, Source("api", "bench"), Report(), planner)
+            take(store, desk, shop, batch, NOW, Source("api", "bench"), Report(), plan=True)
             simulate_staff(store, NOW)
             own.reported += work(store, outbound, NOW, batch=BATCH)["done"]
         own.total = time.perf_counter() - began
@@ -174,10 +171,6 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
     own.statements = store.statements - before
     own.peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return own
-
-
-def _plan(desk: Desk, tx: Tx, ids: list[int]) -> int:
-    return plan_new(tx, desk, ids, NOW)
 
 
 def _raw(room: Server, store: Store) -> tuple[float, int]:

@@ -31,6 +31,7 @@ def import_(
         str | None, typer.Option(help="Mapping file (TOML), or the name of one that ships: olist.")
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="Read the data as it stood at this instant or date.")] = None,
+    plan: Annotated[bool, typer.Option(help="Plan new orders at once, not at the next run.")] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,6 +48,7 @@ def import_(
             mapping=mapping,
             as_of=at,
             dry_run=dry_run,
+            plan=plan,
             actor=actor(),
             progress=lambda count: bar.advance(bar.task_ids[0], count),
             stop=stop.is_set,

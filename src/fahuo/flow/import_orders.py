@@ -35,6 +35,7 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
     mapping: str | None = None,
     as_of: int | date | None = None,
     dry_run: bool = False,
+    plan: bool = False,
     actor: str = "import",
     progress: Callable[[int], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -45,6 +46,7 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
 
     With `as_of` the data set is taken as it stood then, and that instant is the business time of the import; a date
     is the beginning of that day in the shop's zone.
+    With `plan` new orders that have their units are planned at once, batch by batch, not by the next run.
     Once `stop` says so, the batch under way is finished and the rest is left alone.
     """
     with house.store.read(seller_id) as tx:
@@ -74,7 +76,7 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
                 if dry_run:
                     _rehearse(house, desk, shop, batch, now, source, report)
                 else:
-                    take(house.store, desk, shop, batch, now, source, report)
+                    take(house.store, desk, shop, batch, now, source, report, plan=plan)
     except _Stopped:
         report.stopped = True
     except Failure:

@@ -9,7 +9,6 @@ from fahuo.carriers.numbers import take_numbers
 from fahuo.flow.house import Desk
 from fahuo.inventory.queries import Reservation
 from fahuo.kernel.ids import new_ids
-from fahuo.orders import service as orders
 from fahuo.orders.model import SHIPPING_SELLER
 from fahuo.orders.queries import ToPlan
 from fahuo.store import effects, journal
@@ -18,17 +17,6 @@ from fahuo.warehouse import queries as warehouse_queries
 from fahuo.warehouse import service as warehouse
 from fahuo.warehouse.model import ARRANGED, CARRIER, OWN, PLANNED, PLATFORM
 from fahuo.warehouse.rules import WAVE_PARCELS, cut_waves
-
-_MOVED = (
-    "station",
-    "warehouse_id",
-    "arranged_at",
-    "carrier_name",
-    "tracking_number",
-    "version",
-    "journal_seq",
-    "journal_head",
-)
 
 
 class Chosen(NamedTuple):
@@ -49,15 +37,27 @@ class Chosen(NamedTuple):
     """(group, wave) of the planner; parcels with the same one leave together."""
 
 
-def open_parcels(
+class Parcels(NamedTuple):
+    """Everything that parcels begin with, before a row of it is written."""
+
+    rows: list[tuple[object, ...]]
+    items: list[tuple[object, ...]]
+    tasks: list[effects.Effect]
+    entries: dict[int, journal.Entry]
+    """By order, like `orders`."""
+    orders: dict[int, tuple[int, str, str]]
+    """(warehouse, carrier, tracking number), which the order row shows from now on."""
+
+
+def prepare(
     tx: Tx, desk: Desk, chosen: Sequence[Chosen], held: Mapping[int, Sequence[Reservation]], now: int
-) -> None:
-    """Write everything a parcel begins with. Number ranges are drawn from here and nowhere else."""
+) -> Parcels:
+    """Draw numbers, find or open waves; `write` does the rest. Number ranges are drawn from here and nowhere else."""
+    found = Parcels([], [], [], {}, {})
     if not chosen:
-        return
+        return found
     numbers = _numbers(tx, chosen)
     wave_of = _waves(tx, chosen, now)
-    rows, items, entries, tasks, moves = [], [], [], [], []
     for i, (one, package) in enumerate(zip(chosen, new_ids(len(chosen)), strict=True)):
         order, own = one.order, numbers.get(i, "")
         ours = order.shipping_type == SHIPPING_SELLER
@@ -66,34 +66,30 @@ def open_parcels(
         # A number of our own makes the label at once; the platform's exists only after arranging there.
         arranged = now if own else order.arranged_at
         carrier = one.carrier or order.carrier_name
-        rows.append(
+        found.rows.append(
             (
                 package, order.shop_id, order.id, "", PLANNED if arranged is None else ARRANGED, "", wave_of[i],
                 one.warehouse, one.service, one.carton or None, carrier, number, origin, None, one.weight_g, arranged,
                 None, None, None, None, None,
             )
         )  # fmt: skip
-        items += [(package, order.id, r.line_no, r.sku_id, r.quantity, 0) for r in held[order.id]]
+        found.items.extend((package, order.id, r.line_no, r.sku_id, r.quantity, 0) for r in held[order.id])
         data = _planned(one, package, wave_of[i])
         if own:
             data |= {"number": own, "carrier": carrier, "label": origin}
-        entries.append(journal.Entry(order.id, "planned", now, desk.actor, data))
+        found.entries[order.id] = journal.Entry(order.id, "planned", now, desk.actor, data)
         if arranged is None:
-            tasks.append(_task(order, package, ours, now))
-        # The platform calls the order ready to ship only once our number is reported: until then its clock runs.
-        moves.append((order, one.warehouse, order.arranged_at, carrier, number))
-    warehouse.open_packages(tx, rows, items)
-    before = {one.order.id: (one.order.journal_seq, one.order.journal_head) for one in chosen}
-    heads = journal.append(tx, entries, before)
-    effects.put(tx, tasks)
-    orders.move(
-        tx,
-        _MOVED,
-        [
-            (order.id, "pack", where, arranged, carrier, number, order.version + 1, *heads[order.id])
-            for order, where, arranged, carrier, number in moves
-        ],
-    )
+            found.tasks.append(_task(order, package, ours, now))
+        # The platform calls the order ready to ship only once our number is reported: until then its clock runs, and
+        # `arranged_at` of the order stays as it is.
+        found.orders[order.id] = (one.warehouse, carrier, number)
+    return found
+
+
+def write(tx: Tx, parcels: Parcels) -> None:
+    """Write packages, what they hold, and the tasks for people. The orders themselves are the caller's."""
+    warehouse.open_packages(tx, parcels.rows, parcels.items)
+    effects.put(tx, parcels.tasks)
 
 
 def _numbers(tx: Tx, chosen: Sequence[Chosen]) -> dict[int, str]:

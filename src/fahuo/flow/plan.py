@@ -8,15 +8,16 @@ says why, and goes on by itself as soon as the cause is gone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fahuo.catalogue.model import SkuIndex
+from fahuo.flow import parcelling
 from fahuo.flow.house import Desk
-from fahuo.flow.parcelling import Chosen, open_parcels
+from fahuo.flow.parcelling import Chosen, Parcels
 from fahuo.inventory import queries as inventory_queries
 from fahuo.inventory import service as inventory
 from fahuo.inventory.queries import Reservation
@@ -26,7 +27,7 @@ from fahuo.kernel.stopwatch import stage
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
 from fahuo.orders.queries import ToPlan
-from fahuo.orders.rules import hold
+from fahuo.orders.rules import Hold, hold
 from fahuo.planning import queries as planning_queries
 from fahuo.planning import service as planning
 from fahuo.planning.model import Items, Network, Plan, PlanOrders
@@ -35,6 +36,8 @@ from fahuo.store import journal
 from fahuo.store.engine import Store, Tx
 
 BATCH = 5_000
+
+_MOVED = ("station", "warehouse_id", "carrier_name", "tracking_number", "version", "journal_seq", "journal_head")
 
 Shelves = dict[tuple[int, int], int]
 """(warehouse, SKU) → units on that shelf that no placed order needs."""
@@ -57,36 +60,63 @@ def plan_all(store: Store, desk: Desk, now: int, *, seller_id: int = 1, batch: i
             return done
 
 
-def plan_new(tx: Tx, desk: Desk, ids: Sequence[int], now: int) -> int:
-    """Plan those of these orders that are at the station `plan`, inside the caller's transaction (automatic mode)."""
-    with stage("plan"):
-        found = orders_queries.to_plan_of(tx, ids)
-        return plan_batch(tx, desk, found, now) if found else 0
+class Planned(NamedTuple):
+    """What the planning of a batch came to. Counters, ranges and waves have moved; no row of an order is written."""
+
+    plans: list[tuple[Sequence[ToPlan], Plan]]
+    where: dict[int, int]
+    """Order → warehouse, of those that go on."""
+    parcels: Parcels
+    failed: dict[int, str]
+    """Order → why not, of the others."""
+
+
+NOTHING: Planned = Planned([], {}, Parcels([], [], [], {}, {}), {})
 
 
 def plan_batch(tx: Tx, desk: Desk, found: Sequence[ToPlan], now: int) -> int:
-    """Plan these locked orders inside the caller's transaction; returns how many have a parcel now.
+    """Plan these locked orders inside the caller's transaction; returns how many have a parcel now."""
+    ids = [order.id for order in found]
+    held: dict[int, list[Reservation]] = {}
+    for row in inventory_queries.reserved(tx, ids):
+        if row.state == "reserved":
+            held.setdefault(row.order_id, []).append(row)
+    planning.give_back(tx, ids)
+    done = decide(tx, desk, found, held, now)
+    inventory.put(tx, done.where, held, now, desk.actor)
+    planning.record(tx, [decided for _, decided in done.plans], done.where)
+    parcelling.write(tx, done.parcels)
+    untold = _explain(tx, ids, done.failed, now)
+    entries = [*done.parcels.entries.values(), *(not_planned(id_, done.failed[id_], now, desk) for id_ in untold)]
+    before = {order.id: order for order in found}
+    heads = journal.append(
+        tx, entries, {e.order_id: (before[e.order_id].journal_seq, before[e.order_id].journal_head) for e in entries}
+    )
+    moves = [(id_, "pack", *to, before[id_].version + 1, *heads[id_]) for id_, to in done.parcels.orders.items()]
+    orders.move(tx, _MOVED, moves)
+    orders.move(tx, _MOVED[-2:], [(id_, *heads[id_]) for id_ in untold])
+    return len(done.where)
+
+
+def decide(tx: Tx, desk: Desk, found: Sequence[ToPlan], held: Mapping[int, Sequence[Reservation]], now: int) -> Planned:
+    """Choose for these orders and take shelves, capacity, numbers and waves for them. `held`: what they have reserved.
 
     Orders of one currency are planned together: money of different currencies is never compared without a rate. What
     one group takes of shelves and capacity is gone for the next.
     """
-    held: dict[int, list[Reservation]] = {}
-    for row in inventory_queries.reserved(tx, [order.id for order in found]):
-        if row.state == "reserved":
-            held.setdefault(row.order_id, []).append(row)
     shelves = inventory_queries.lock_shelves(tx, {row.sku_id for rows in held.values() for row in rows})
     network = planning_queries.network(tx, desk.warehouses)
     groups: dict[str, list[ToPlan]] = {}
     for order in found:
         groups.setdefault(order.currency, []).append(order)
-    plans = []
+    plans: list[tuple[Sequence[ToPlan], Plan]] = []
     for currency, group in sorted(groups.items()):
         # A currency the seller has set for all plans stands above the orders' own.
         own = network if network.fixed_currency else planning_queries.in_currency(tx, network, currency)
         decided = plan(_columns(desk.skus, own, shelves, group, held), own, now)
         network = _take(network, shelves, group, held, decided)
         plans.append((group, decided))
-    return _carry_out(tx, desk, plans, held, now)
+    return _secure(tx, desk, plans, held, now)
 
 
 def _take(
@@ -112,34 +142,37 @@ def _take(
     return replace(network, capacity_left=left)
 
 
-def _carry_out(
+def _secure(
     tx: Tx,
     desk: Desk,
-    plans: Sequence[tuple[Sequence[ToPlan], Plan]],
+    plans: list[tuple[Sequence[ToPlan], Plan]],
     held: Mapping[int, Sequence[Reservation]],
     now: int,
-) -> int:
-    """Place the units, take the capacity, open the parcels of those that got both, say why of the others."""
+) -> Planned:
+    """Take shelf and capacity, prepare the parcels of those that got both, know why of the others."""
     where = {
         order.id: warehouse
         for group, decided in plans
         for order, warehouse, reason in zip(group, decided.warehouse.tolist(), decided.reason, strict=True)
         if warehouse and not reason
     }
-    lost = inventory.place(tx, where, now, desk.actor)
-    out: set[int] = set()
+    for order in inventory.shelve(tx, where, held):
+        del where[order]
     for group, decided in plans:
-        placed = [i for i, order in enumerate(group) if order.id in where and order.id not in lost]
-        out |= {group[i].id for i in planning.book(tx, decided, placed)}
-    inventory.unplace(tx, out, now, desk.actor)
-    taken = where.keys() - lost - out
+        lost = planning.take(tx, decided, [i for i, order in enumerate(group) if order.id in where])
+        inventory.unshelve(tx, {group[i].id: where.pop(group[i].id) for i in lost}, held)
     with stage("parcel"):
-        open_parcels(tx, desk, _chosen(plans, taken), held, now)
-    _explain(tx, desk, plans, taken, now)
-    return len(taken)
+        parcels = parcelling.prepare(tx, desk, _chosen(plans, where), held, now)
+    failed = {
+        order.id: why or "lost_the_race"
+        for group, decided in plans
+        for order, why in zip(group, decided.reason, strict=True)
+        if order.id not in where
+    }
+    return Planned(plans, where, parcels, failed)
 
 
-def _chosen(plans: Sequence[tuple[Sequence[ToPlan], Plan]], taken: set[int]) -> list[Chosen]:
+def _chosen(plans: Sequence[tuple[Sequence[ToPlan], Plan]], taken: Container[int]) -> list[Chosen]:
     found: list[Chosen] = []
     for number, (group, decided) in enumerate(plans):
         names = {service.id: service.carrier_name or service.carrier for service in decided.network.services}
@@ -231,30 +264,29 @@ def _stock(network: Network, shelves: Shelves, index: Mapping[int, int]) -> Ints
     return stock
 
 
-def _explain(tx: Tx, desk: Desk, plans: Sequence[tuple[Sequence[ToPlan], Plan]], taken: set[int], now: int) -> None:
-    """Open a hold for each order that could not be planned, close those of orders that now could."""
-    found = [(order, why) for group, decided in plans for order, why in zip(group, decided.reason, strict=True)]
-    ids = [order.id for order, _ in found]
+def not_planned(order: int, why: str, now: int, desk: Desk) -> journal.Entry:
+    """What the journal keeps of an order that could not be planned."""
+    return journal.Entry(order, "not_planned", now, desk.actor, {"why": why})
+
+
+def cannot_plan(why: str) -> Hold:
+    """The hold that says why; it does not block, the order is planned again by itself."""
+    return hold("cannot_plan", "plan", why)
+
+
+def _explain(tx: Tx, ids: Sequence[int], failed: Mapping[int, str], now: int) -> list[int]:
+    """Open a hold for each order that could not be planned, close those of orders that now could.
+
+    Returns the orders that did not have this hold before.
+    """
     open_ = {
         (hold_.order_id, hold_.value): hold_
         for holds in orders_queries.open_holds(tx, ids).values()
         for hold_ in holds
         if hold_.code == "cannot_plan"
     }
-    fresh, stay, entries = {}, set(), []
-    for order, why in found:
-        if order.id in taken:
-            continue
-        reason = why or "lost_the_race"
-        if (order.id, reason) in open_:
-            stay.add((order.id, reason))
-        else:
-            fresh[order.id] = [hold("cannot_plan", "plan", reason)]
-            entries.append(journal.Entry(order.id, "not_planned", now, desk.actor, {"why": reason}))
-    gone = [(h.order_id, h.code, h.since_at) for key, h in open_.items() if key not in stay]
+    gone = [(h.order_id, h.code, h.since_at) for (order, why), h in open_.items() if failed.get(order) != why]
     orders.release(tx, gone, now, "system", "planned, or for another reason")
-    orders.hold(tx, fresh, now)
-    if entries:
-        heads = {order.id: (order.journal_seq, order.journal_head) for order, _ in found}
-        after = journal.append(tx, entries, {entry.order_id: heads[entry.order_id] for entry in entries})
-        orders.move(tx, ("journal_seq", "journal_head"), [(id_, *head) for id_, head in after.items()])
+    untold = [order for order, why in failed.items() if (order, why) not in open_]
+    orders.hold(tx, {order: [cannot_plan(failed[order])] for order in untold}, now)
+    return untold

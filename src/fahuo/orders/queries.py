@@ -262,19 +262,6 @@ def to_plan(tx: Tx, limit: int, after: tuple[int, int] = (-1, 0)) -> list[ToPlan
     return [ToPlan(*row) for row in rows]
 
 
-TO_PLAN_OF = (
-    select(*(orders.c[name] for name in ToPlan._fields))
-    .where(orders.c.seller_id == _SELLER, orders.c.station == "plan", any_of(orders.c.id, "orders"))
-    .order_by(_URGENCY, orders.c.id)
-    .with_for_update()
-)
-
-
-def to_plan_of(tx: Tx, ids: Iterable[int]) -> list[ToPlan]:
-    """Those of these orders that are at the station `plan`, the earliest clock first; rows stay locked."""
-    return [ToPlan(*row) for row in fetch(tx, TO_PLAN_OF, seller=tx.seller_id, orders=array(tx, list(ids)))]
-
-
 def urgency(order: ToPlan) -> tuple[int, int]:
     """The key `to_plan` goes by."""
     return (_FAR if order.due_at is None else order.due_at, order.id)

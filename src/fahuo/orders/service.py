@@ -28,12 +28,15 @@ class Taken(NamedTuple):
     station: str
     sku_ids: Sequence[int | None]
     warehouse_id: int | None
+    carrier_name: str
+    tracking_number: str
     state_at: int | None
     twin: str
     digest: bytes
     due_at: int | None
     due_clock: str | None
     pack: str | None
+    version: int
     journal_seq: int
     journal_head: bytes
 
@@ -69,8 +72,8 @@ def _order_row(seller: int, shop: int, one: Taken, source: str, at: int) -> tupl
         to.masked,
         o.warehouse_ref,
         one.warehouse_id,
-        o.carrier_name,
-        o.tracking_number,
+        one.carrier_name,
+        one.tracking_number,
         to.country,
         to.region,
         to.postal_code[:3],
@@ -104,7 +107,7 @@ def _order_row(seller: int, shop: int, one: Taken, source: str, at: int) -> tupl
         one.due_at,
         one.due_clock,
         one.pack,
-        1,
+        one.version,
         one.journal_seq,
         one.journal_head,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,24 +21,34 @@ _SLOT = ("seller_id", "service_id", "warehouse_id", "day")
 _MILLION = 1_000_000
 
 
-def book(tx: Tx, plan: Plan, chosen: Sequence[int]) -> list[int]:
-    """Take the capacity of the chosen orders (indices into the plan) and write every order's decision.
+def take(tx: Tx, plan: Plan, chosen: Sequence[int]) -> list[int]:
+    """Take the capacity of the chosen orders (indices into the plan); decisions are written by `record`.
 
     Returns the indices that another worker's parcels have pushed out: their hand-over is full by now, they are to be
-    planned again. Where only some still fit, the most urgent do. An order planned anew first gives back what it had.
+    planned again. Where only some still fit, the most urgent do. An order planned anew has to `give_back` before.
     """
-    give_back(tx, plan.ids.tolist())
     limits = {s.id: s.capacity_per_day for s in plan.network.services if s.capacity_per_day is not None}
     groups: dict[Slot, list[int]] = {}
     for i in chosen:
         if int(plan.service[i]) in limits:
             groups.setdefault(_slot(plan, i), []).append(i)
-    lost = _take(tx, plan, groups, limits)
-    kept = set(chosen) - lost
-    texts = _Texts(plan)
-    rows = [_row(tx, plan, i, texts) if i in kept else _open_row(tx, plan, i) for i in range(len(plan))]
-    bulk.upsert(tx, decisions, _COLUMNS, rows, _COLUMNS[:2], _COLUMNS[2:])
-    return sorted(lost)
+    return sorted(_take(tx, plan, groups, limits))
+
+
+def record(tx: Tx, plans: Iterable[Plan], kept: Container[int], *, fresh: bool = False) -> None:
+    """Write every order's decision: what was chosen for those in `kept` (order ids), why not for the others.
+
+    `fresh`: the orders are new and have no decision yet.
+    """
+    rows = []
+    for plan in plans:
+        texts = _Texts(plan)
+        ids = plan.ids.tolist()
+        rows += [_row(tx, plan, i, texts) if id_ in kept else _open_row(tx, plan, i) for i, id_ in enumerate(ids)]
+    if fresh:
+        bulk.insert(tx, decisions, _COLUMNS, rows)
+    else:
+        bulk.upsert(tx, decisions, _COLUMNS, rows, _COLUMNS[:2], _COLUMNS[2:])
 
 
 def give_back(tx: Tx, orders: Iterable[int]) -> None:

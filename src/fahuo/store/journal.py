@@ -7,7 +7,7 @@ order (`journal_seq`, `journal_head`) stands on the order row.
 Two workers on one order cannot both append: the second meets the first one's row under the same key.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ class Line(NamedTuple):
     hash: bytes
 
 
-def append(tx: Tx, entries: Sequence[Entry], heads: Mapping[int, Head]) -> dict[int, Head]:
+def append(tx: Tx, entries: Iterable[Entry], heads: Mapping[int, Head]) -> dict[int, Head]:
     """Write the entries, in their order, behind the heads given (an order without one begins at `START`).
 
     Returns the new heads of the orders touched, which the caller stores on the order rows in the same transaction
