@@ -45,9 +45,12 @@ def language_of(market: str, cross_border: bool = False) -> str:
     return _CHINESE if cross_border else _LANGUAGES[market]
 
 
-def flow(market: str) -> str:
-    """`service`: the seller chooses a service and creates the package; `ship`: the platform has, and ships it (5.3)."""
-    return "service" if market in SERVICE else "ship"
+def flow(market: str, cross_border: bool = False) -> str:
+    """`service`: the seller chooses a service and creates the package; `ship`: the platform has, and ships it (5.3).
+
+    What goes through the sorting warehouse is always shipped.
+    """
+    return "service" if market in SERVICE and not first_mile(market, cross_border) else "ship"
 
 
 def marks_shipped(market: str) -> bool:
@@ -55,9 +58,9 @@ def marks_shipped(market: str) -> bool:
     return market in SERVICE or market in EU
 
 
-def early_package(market: str, own: bool) -> bool:
+def early_package(market: str, own: bool, cross_border: bool = False) -> bool:
     """Whether a package exists from Awaiting Shipment on."""
-    return flow(market) == "ship" and not (own and marks_shipped(market))
+    return flow(market, cross_border) == "ship" and not (own and marks_shipped(market))
 
 
 def first_mile(market: str, cross_border: bool) -> bool:

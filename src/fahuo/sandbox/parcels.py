@@ -186,7 +186,7 @@ def ship(
 ) -> None:
     """Arrange a parcel that exists (SEA, EU, LATAM). `own`: provider id and number of the seller's carrier."""
     shop = world.shops[package.shop_id]
-    if markets.flow(shop.region) != "ship":
+    if markets.flow(shop.region, shop.cross_border) != "ship":
         raise wrong_flow("Ship Package")
     if package.status != TO_FULFILL:
         raise Refuse(INVALID, f"parameter package_id invalid: package {package.id} is {package.status}")

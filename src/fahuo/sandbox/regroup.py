@@ -34,7 +34,7 @@ def why_not_split(world: World, order: Order) -> str:
         return f"The order is {order.status}"
     if any(len(package.order_ids) > 1 for package in parcels.live_packages(world, order)):
         return "The order is in a combined package"
-    if not markets.early_package(shop.region, order.own) and order.own:
+    if not markets.early_package(shop.region, order.own, shop.cross_border) and order.own:
         return "The seller ships the order: mark its packages as shipped one by one"
     if len(_pieces(shop, order, parcels.free_lines(world, order))) < 2:  # noqa: PLR2004 - one piece cannot be split
         return "There is only one item left to ship"
@@ -133,7 +133,7 @@ def _why_not_combine(world: World, order: Order) -> str:
 
 def combine(world: World, shop: Shop, order_ids: Sequence[str], at: int) -> Package:
     """One parcel for several orders of one recipient."""
-    if markets.flow(shop.region) != "ship":
+    if markets.flow(shop.region, shop.cross_border) != "ship":
         raise parcels.wrong_flow("Combine Package")
     if not 2 <= len(set(order_ids)) <= MOST_COMBINED:  # noqa: PLR2004 - one order is not combined
         raise Refuse(INVALID, f"parameter order_ids invalid: 2 to {MOST_COMBINED} different orders are expected")

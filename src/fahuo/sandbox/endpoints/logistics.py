@@ -58,17 +58,15 @@ def seller_option(shop: Shop) -> str:
 def shipping_providers(call: Call) -> Data:
     """GET /logistics/202309/delivery_options/{delivery_option_id}/shipping_providers: who may be named for own parcels.
 
-    For the platform's option also the platform's carrier, and for the first mile the couriers to the sorting warehouse.
-    Live orders that the seller ships carry the platform's option: so both options list the same local carriers.
+    Orders that the seller ships carry the shop's one option, so every option lists the same carriers; across the border
+    also the couriers to the sorting warehouse.
     """
     shop, wanted = shop_of(call), call.params["delivery_option_id"]
     if wanted not in (shop.delivery_option_id, seller_option(shop)):
         raise invalid("delivery_option_id")
     found = list(markets.providers(shop.region, shop.cross_border))
-    if wanted == shop.delivery_option_id:
-        found.insert(0, markets.platform_provider(shop.region))
-        if markets.first_mile(shop.region, shop.cross_border):
-            found += providers.first_mile_providers()
+    if markets.first_mile(shop.region, shop.cross_border):
+        found += providers.first_mile_providers()
     return {"shipping_providers": [{"id": one.id, "name": one.name} for one in found]}
 
 
