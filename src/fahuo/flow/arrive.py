@@ -8,6 +8,7 @@ import msgspec
 
 from fahuo.channels.tiktok_shop.client import Client
 from fahuo.connections import queries as connections
+from fahuo.flow.beside import Beside, beside
 from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.flow.notices import Worked, work_off
@@ -26,6 +27,8 @@ class Arrived(msgspec.Struct, kw_only=True):
     refused: int = 0
     notices: int = 0
     parked: int = 0
+    requests: int = 0
+    messages: int = 0
     failed: dict[str, str] = {}
 
     @property
@@ -50,17 +53,19 @@ def arrive(
     pulled = pull_due(
         house, client, actor=actor, seller_id=seller_id, at_once=at_once, seconds=None if at_once else PULL_S
     )
-    return _told(worked, pulled)
+    return _told(worked, pulled, beside(house, client, seller_id=seller_id))
 
 
-def _told(worked: Worked, pulled: list[Pulled]) -> Arrived:
+def _told(worked: Worked, pulled: list[Pulled], also: Beside) -> Arrived:
     return Arrived(
         created=worked.created + sum(one.created for one in pulled),
         updated=worked.updated + sum(one.updated for one in pulled),
         refused=sum(len(one.refused) for one in pulled),
         notices=worked.notices,
         parked=worked.parked,
-        failed={one.shop: one.problem.code for one in pulled if one.problem is not None},
+        requests=also.requests,
+        messages=also.messages,
+        failed=also.failed | {one.shop: one.problem.code for one in pulled if one.problem is not None},
     )
 
 

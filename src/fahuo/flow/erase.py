@@ -14,6 +14,7 @@ from fahuo.orders import service as orders
 from fahuo.orders.queries import Head
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
+from fahuo.talks import service as talks
 from fahuo.warehouse import queries, service
 
 CLOSED: Final = frozenset({"transit", "delivered", "closed", "history"})
@@ -36,6 +37,7 @@ def erase(
         fresh = [head for head in gone if head.id not in personal.erased(tx, [head.id for head in gone])]
         mine = [head.id for head in fresh]
         personal.erase(tx, mine, reason.strip()[:REASON_MAX], now)
+        talks.forget(tx, mine)
         _blank_labels(tx, mine)
         entries = [journal.Entry(id_, "erased", now, actor, {"reason": reason.strip()[:REASON_MAX]}) for id_ in mine]
         after = journal.append(tx, entries, {head.id: (head.journal_seq, head.journal_head) for head in fresh})

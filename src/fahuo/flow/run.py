@@ -30,7 +30,7 @@ DAY_S: Final = 86_400
 class Pass(msgspec.Struct):
     """What one pass did. Counts are orders, effects by the state of their answer."""
 
-    arrived: Arrived = Arrived()
+    arrived: Arrived = msgspec.field(default_factory=Arrived)
     rechecked: int = 0
     planned: int = 0
     unplanned: int = 0

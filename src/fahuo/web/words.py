@@ -82,6 +82,9 @@ KINDS: Final = {
     "answer_cancel": N_("Answer a cancellation"),
     "answer_return": N_("Answer a return"),
     "seller_cancel": N_("Cancel for the seller"),
+    "push_stock": N_("Tell the platform our stock"),
+    "set_selling": N_("Put a product on or off sale"),
+    "send_message": N_("Send a message to the buyer"),
     "staff_alert": N_("Staff alert"),
 }
 HOLDS: Final = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
@@ -19,12 +19,21 @@ NOT_CONNECTED: Final = "not_connected"
 Troubles = (Refused, Unreached, Lost)
 
 
+Words = Callable[[Sequence[int]], Mapping[int, str]]
+"""Our messages by id → what they say: effects carry references only."""
+
+
+def _no_words(_: Sequence[int]) -> Mapping[int, str]:
+    return {}
+
+
 class Visit(NamedTuple):
-    """What a handler works with: the client, the shop's link, business time."""
+    """What a handler works with: the client, the shop's link, business time, the words of messages."""
 
     client: Client
     link: Link
     now: int
+    words: Words = _no_words
 
 
 Handler = Callable[[Visit, Sequence[Claimed]], Iterator[list[Answer]]]

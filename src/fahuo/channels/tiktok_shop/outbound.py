@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from fahuo.channels.ports import Endpoint
-from fahuo.channels.tiktok_shop import arranging, cutting, journey, papers  # noqa: F401 - their handlers
-from fahuo.channels.tiktok_shop.carry import HANDLERS, NOT_CONNECTED, Visit
+from fahuo.channels.tiktok_shop import arranging, asking, cutting, journey, papers, talks  # noqa: F401 - their handlers
+from fahuo.channels.tiktok_shop.carry import HANDLERS, NOT_CONNECTED, Visit, Words
 from fahuo.channels.tiktok_shop.client import Client
 from fahuo.connections.model import ACTIVE, EXPIRING, Link
 from fahuo.store.effects import Answer, Claimed
@@ -28,8 +28,15 @@ class TikTokChannel:
 
     lane = LANE
 
-    def __init__(self, client: Client, links: Callable[[], Mapping[int, Link]], now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        links: Callable[[], Mapping[int, Link]],
+        now: Callable[[], int],
+        words: Words | None = None,
+    ) -> None:
         self._client, self._links, self._now = client, links, now
+        self._words: Words = words or (lambda _: {})
 
     def send(self, batch: Sequence[Claimed], _endpoints: Mapping[int, Endpoint]) -> list[Answer]:
         """One answer an effect, none for those there was no time for."""
@@ -59,7 +66,7 @@ class TikTokChannel:
             if handler is None:
                 answers += [one.answer("declined", {"code": "unknown_kind", "message": kind}) for one in mine]
                 continue
-            for told in handler(Visit(self._client, link, self._now()), mine):
+            for told in handler(Visit(self._client, link, self._now(), self._words), mine):
                 answers += told
                 if time.monotonic() > last:
                     return answers

@@ -831,6 +831,29 @@ COMMENT ON COLUMN capacity_used.warehouse_id IS '0: counted over all warehouses'
 
 COMMENT ON COLUMN capacity_used.day IS 'ISO date of hand-over, local to the warehouse';
 
+CREATE TABLE conversations (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    ref TEXT NOT NULL,
+    buyer_ref TEXT NOT NULL,
+    unread INTEGER NOT NULL,
+    can_send BOOLEAN NOT NULL,
+    latest_at BIGINT,
+    read_to BIGINT,
+    CONSTRAINT conversations_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX conversations_latest ON conversations (seller_id, latest_at);
+
+CREATE UNIQUE INDEX conversations_ref ON conversations (seller_id, shop_id, ref);
+
+COMMENT ON COLUMN conversations.ref IS 'the platform''s id';
+
+COMMENT ON COLUMN conversations.buyer_ref IS 'the platform''s id of the buyer';
+
+COMMENT ON COLUMN conversations.read_to IS 'messages up to then are all here';
+
 CREATE TABLE waves (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -847,6 +870,41 @@ CREATE TABLE waves (
 CREATE UNIQUE INDEX waves_number ON waves (seller_id, number);
 
 COMMENT ON COLUMN waves.service_id IS '0: the platform''s carriers';
+
+CREATE TABLE first_mile_bundles (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    method TEXT NOT NULL,
+    carrier_name TEXT NOT NULL,
+    provider_ref TEXT NOT NULL,
+    tracking_number TEXT NOT NULL,
+    phone_tail TEXT NOT NULL,
+    platform_ref TEXT NOT NULL,
+    sheet_url TEXT NOT NULL,
+    sheet_file_id BIGINT,
+    made_at BIGINT NOT NULL,
+    bundled_at BIGINT,
+    CONSTRAINT first_mile_bundles_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX first_mile_bundles_number ON first_mile_bundles (seller_id, tracking_number);
+
+COMMENT ON COLUMN first_mile_bundles.shop_id IS 'the shop in whose name it was made';
+
+COMMENT ON COLUMN first_mile_bundles.state IS 'asked, bundled, declined';
+
+COMMENT ON COLUMN first_mile_bundles.method IS 'DROP_OFF (by domestic courier) or PICKUP';
+
+COMMENT ON COLUMN first_mile_bundles.carrier_name IS 'the domestic courier';
+
+COMMENT ON COLUMN first_mile_bundles.provider_ref IS 'the platform''s id of the domestic courier';
+
+COMMENT ON COLUMN first_mile_bundles.tracking_number IS 'the domestic waybill';
+
+COMMENT ON COLUMN first_mile_bundles.platform_ref IS 'first_mile_bundle_id';
 
 CREATE TABLE labels (
     seller_id BIGINT NOT NULL,
@@ -1170,6 +1228,36 @@ COMMENT ON COLUMN decisions.penalty IS 'expected cost of lateness';
 
 COMMENT ON COLUMN decisions.why IS 'JSON: chosen by, refused services with reason codes';
 
+CREATE TABLE messages (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    conversation_id BIGINT NOT NULL,
+    ref TEXT NOT NULL,
+    role TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    order_id BIGINT,
+    actor TEXT NOT NULL,
+    sealed BYTEA,
+    CONSTRAINT messages_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT messages_seller_id_conversation_id_fkey FOREIGN KEY(seller_id, conversation_id) REFERENCES conversations (seller_id, id)
+);
+
+CREATE INDEX messages_order ON messages (seller_id, order_id);
+
+CREATE UNIQUE INDEX messages_ref ON messages (seller_id, conversation_id, ref);
+
+COMMENT ON COLUMN messages.ref IS 'the platform''s id; of ours on its way: `out ` and our id';
+
+COMMENT ON COLUMN messages.role IS 'BUYER, SHOP, CUSTOMER_SERVICE, SYSTEM, ROBOT';
+
+COMMENT ON COLUMN messages.state IS 'told, draft, sent, declined';
+
+COMMENT ON COLUMN messages.actor IS 'who of us wrote it';
+
+COMMENT ON COLUMN messages.sealed IS 'the words, encrypted; empty once erased';
+
 CREATE TABLE packages (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -1201,9 +1289,13 @@ CREATE INDEX packages_number ON packages (seller_id, tracking_number);
 
 CREATE INDEX packages_order ON packages (seller_id, order_id);
 
+CREATE INDEX packages_ref ON packages (seller_id, platform_ref) WHERE platform_ref != '';
+
 CREATE INDEX packages_wave ON packages (seller_id, wave_id);
 
-COMMENT ON COLUMN packages.order_id IS 'the order that leads the package; package_items names all';
+COMMENT ON COLUMN packages.order_id IS 'whose units it holds';
+
+COMMENT ON COLUMN packages.platform_ref IS 'the platform''s package; combined orders share one';
 
 COMMENT ON COLUMN packages.tag IS ''''' , SPLIT or COMBINE';
 
@@ -1307,6 +1399,41 @@ CREATE TABLE parcel_events (
 );
 
 COMMENT ON COLUMN parcel_events.kind IS 'first_scan, in_transit, delivered, exception, returned or the carrier''s word';
+
+CREATE TABLE handover_slots (
+    seller_id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    method TEXT NOT NULL,
+    from_at BIGINT,
+    to_at BIGINT,
+    told_at BIGINT NOT NULL,
+    CONSTRAINT handover_slots_pkey PRIMARY KEY (seller_id, package_id),
+    CONSTRAINT handover_slots_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
+);
+
+COMMENT ON COLUMN handover_slots.method IS 'PICKUP, DROP_OFF or the platform''s other word';
+
+CREATE TABLE first_mile_parcels (
+    seller_id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    bundle_id BIGINT,
+    last_mile_number TEXT NOT NULL,
+    domestic_scan_at BIGINT,
+    sorting_in_at BIGINT,
+    refused_at BIGINT,
+    refused_why TEXT NOT NULL,
+    CONSTRAINT first_mile_parcels_pkey PRIMARY KEY (seller_id, package_id),
+    CONSTRAINT first_mile_parcels_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
+);
+
+CREATE INDEX first_mile_parcels_bundle ON first_mile_parcels (seller_id, bundle_id);
+
+CREATE INDEX first_mile_parcels_order ON first_mile_parcels (seller_id, order_id);
+
+COMMENT ON COLUMN first_mile_parcels.bundle_id IS 'empty: not in a bundle, or taken out by the platform';
+
+COMMENT ON COLUMN first_mile_parcels.sorting_in_at IS 'accepted at the platform''s sorting warehouse';
 
 CREATE TABLE package_items (
     seller_id BIGINT NOT NULL,

@@ -591,6 +591,23 @@ CREATE TABLE capacity_used (
     CONSTRAINT capacity_used_capacity_used_allowed CHECK (used <= allowed)
 );
 
+CREATE TABLE conversations (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    ref TEXT NOT NULL,
+    buyer_ref TEXT NOT NULL,
+    unread INTEGER NOT NULL,
+    can_send BOOLEAN NOT NULL,
+    latest_at BIGINT,
+    read_to BIGINT,
+    CONSTRAINT conversations_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX conversations_latest ON conversations (seller_id, latest_at);
+
+CREATE UNIQUE INDEX conversations_ref ON conversations (seller_id, shop_id, ref);
+
 CREATE TABLE waves (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -605,6 +622,27 @@ CREATE TABLE waves (
 );
 
 CREATE UNIQUE INDEX waves_number ON waves (seller_id, number);
+
+CREATE TABLE first_mile_bundles (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    shop_id BIGINT NOT NULL,
+    warehouse_id BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    method TEXT NOT NULL,
+    carrier_name TEXT NOT NULL,
+    provider_ref TEXT NOT NULL,
+    tracking_number TEXT NOT NULL,
+    phone_tail TEXT NOT NULL,
+    platform_ref TEXT NOT NULL,
+    sheet_url TEXT NOT NULL,
+    sheet_file_id BIGINT,
+    made_at BIGINT NOT NULL,
+    bundled_at BIGINT,
+    CONSTRAINT first_mile_bundles_pkey PRIMARY KEY (seller_id, id)
+);
+
+CREATE INDEX first_mile_bundles_number ON first_mile_bundles (seller_id, tracking_number);
 
 CREATE TABLE labels (
     seller_id BIGINT NOT NULL,
@@ -858,6 +896,26 @@ CREATE TABLE decisions (
     CONSTRAINT decisions_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
+CREATE TABLE messages (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    conversation_id BIGINT NOT NULL,
+    ref TEXT NOT NULL,
+    role TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    order_id BIGINT,
+    actor TEXT NOT NULL,
+    sealed BLOB,
+    CONSTRAINT messages_pkey PRIMARY KEY (seller_id, id),
+    CONSTRAINT messages_seller_id_conversation_id_fkey FOREIGN KEY(seller_id, conversation_id) REFERENCES conversations (seller_id, id)
+);
+
+CREATE INDEX messages_order ON messages (seller_id, order_id);
+
+CREATE UNIQUE INDEX messages_ref ON messages (seller_id, conversation_id, ref);
+
 CREATE TABLE packages (
     seller_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -888,6 +946,8 @@ CREATE TABLE packages (
 CREATE INDEX packages_number ON packages (seller_id, tracking_number);
 
 CREATE INDEX packages_order ON packages (seller_id, order_id);
+
+CREATE INDEX packages_ref ON packages (seller_id, platform_ref) WHERE platform_ref != '';
 
 CREATE INDEX packages_wave ON packages (seller_id, wave_id);
 
@@ -957,6 +1017,35 @@ CREATE TABLE parcel_events (
     CONSTRAINT parcel_events_pkey PRIMARY KEY (seller_id, package_id, at, kind),
     CONSTRAINT parcel_events_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
 );
+
+CREATE TABLE handover_slots (
+    seller_id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    method TEXT NOT NULL,
+    from_at BIGINT,
+    to_at BIGINT,
+    told_at BIGINT NOT NULL,
+    CONSTRAINT handover_slots_pkey PRIMARY KEY (seller_id, package_id),
+    CONSTRAINT handover_slots_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
+);
+
+CREATE TABLE first_mile_parcels (
+    seller_id BIGINT NOT NULL,
+    package_id BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    bundle_id BIGINT,
+    last_mile_number TEXT NOT NULL,
+    domestic_scan_at BIGINT,
+    sorting_in_at BIGINT,
+    refused_at BIGINT,
+    refused_why TEXT NOT NULL,
+    CONSTRAINT first_mile_parcels_pkey PRIMARY KEY (seller_id, package_id),
+    CONSTRAINT first_mile_parcels_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
+);
+
+CREATE INDEX first_mile_parcels_bundle ON first_mile_parcels (seller_id, bundle_id);
+
+CREATE INDEX first_mile_parcels_order ON first_mile_parcels (seller_id, order_id);
 
 CREATE TABLE package_items (
     seller_id BIGINT NOT NULL,

@@ -1,0 +1,143 @@
+"""Conversations on the platform: read, marked as read, answered (reference 7 and A.9, A)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from fahuo.channels.tiktok_shop.carry import Troubles, Visit, declined, done, handles, no
+from fahuo.channels.tiktok_shop.client import Client
+from fahuo.connections.model import Link
+from fahuo.store.effects import Answer, Claimed
+from fahuo.talks.model import BUYER, TEXT, ConversationIn, MessageIn, words_of
+
+_BASE: Final = "/customer_service/202309/conversations"
+PAGE: Final = 20
+MESSAGES: Final = 10
+"""The platform gives at most so many at once."""
+MOST_PAGES: Final = 50
+OURS: Final = frozenset({"SHOP", "CUSTOMER_SERVICE"})
+
+
+class _Latest(msgspec.Struct):
+    create_time: int | None = None
+
+
+class _Participant(msgspec.Struct):
+    user_id: str = ""
+    role: str = ""
+
+
+class _Conversation(msgspec.Struct):
+    id: str
+    unread_count: int = 0
+    can_send_message: bool = True
+    latest_message: _Latest | None = None
+    participants: list[_Participant] | None = None
+
+
+class _Sender(msgspec.Struct):
+    role: str = ""
+
+
+class _Message(msgspec.Struct):
+    id: str
+    type: str = ""
+    content: str = ""
+    create_time: int | None = None
+    sender: _Sender | None = None
+
+
+class _Page(msgspec.Struct):
+    conversations: list[_Conversation] | None = None
+    messages: list[_Message] | None = None
+    next_page_token: str = ""
+
+
+_page = msgspec.json.Decoder(_Page, strict=False).decode
+
+
+def conversations(client: Client, link: Link) -> Iterator[list[ConversationIn]]:
+    """The shop's conversations, page by page as the platform orders them."""
+    for page in _pages(client, link, _BASE, PAGE):
+        yield [
+            ConversationIn(
+                ref=one.id,
+                buyer_ref=next((p.user_id for p in one.participants or () if p.role == BUYER), ""),
+                unread=one.unread_count,
+                can_send=one.can_send_message,
+                latest_at=one.latest_message.create_time if one.latest_message else None,
+            )
+            for one in page.conversations or ()
+        ]
+
+
+def messages(client: Client, link: Link, ref: str) -> Iterator[list[MessageIn]]:
+    """A conversation's messages, the newest first, page by page."""
+    for page in _pages(client, link, f"{_BASE}/{ref}/messages", MESSAGES):
+        yield [
+            MessageIn(
+                ref=one.id,
+                role=one.sender.role if one.sender else "",
+                type=one.type,
+                content=one.content,
+                at=one.create_time,
+            )
+            for one in page.messages or ()
+        ]
+
+
+def _pages(client: Client, link: Link, path: str, size: int) -> Iterator[_Page]:
+    query = {"page_size": str(size)}
+    seen: set[str] = set()
+    for _ in range(MOST_PAGES):
+        page = _page(client.get(link, path, query=query).raw)
+        yield page
+        if not page.next_page_token or page.next_page_token in seen:
+            return
+        seen.add(page.next_page_token)
+        query = {"page_size": str(size), "page_token": page.next_page_token}
+
+
+def mark_read(client: Client, link: Link, ref: str) -> None:
+    """Tell the platform that the shop has read the conversation; doing it twice changes nothing."""
+    client.post(link, f"{_BASE}/{ref}/messages/read", body={}, read=True)
+
+
+@handles("send_message")
+def send(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
+    """Send our messages. After a lost answer the conversation itself tells whether the message is in it."""
+    words = visit.words([int(one.body["message"]) for one in batch])
+    for one in batch:
+        text = words.get(int(one.body["message"]))
+        if text is None:
+            yield [declined(one, "erased", "the words are erased")]
+            continue
+        ref = str(one.body["conversation"])
+        try:
+            if one.read_first and (found := _sent_already(visit, ref, text, int(one.body["at"]))):
+                yield [done(one, "", message_id=found, proof="the platform shows it")]
+                continue
+        except Troubles as error:
+            yield no(visit, [one], error, wrote=False)
+            continue
+        content = msgspec.json.encode({"content": text}).decode()
+        body: dict[str, Any] = {"type": TEXT, "content": content}
+        try:
+            reply = visit.client.post(visit.link, f"{_BASE}/{ref}/messages", body=body)
+        except Troubles as error:
+            yield no(visit, [one], error, wrote=True)
+            continue
+        yield [done(one, reply.request_id, message_id=str(reply.data.get("message_id", "")))]
+
+
+def _sent_already(visit: Visit, ref: str, text: str, since: int) -> str:
+    for page in messages(visit.client, visit.link, ref):
+        for one in page:
+            if one.role in OURS and (one.at or 0) >= since and words_of(one.type, one.content) == text:
+                return one.ref
+        if page and (page[-1].at or 0) < since:
+            break
+    return ""

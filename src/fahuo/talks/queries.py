@@ -1,0 +1,81 @@
+"""Every SQL statement of the talks that reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from fahuo.store.bulk import any_of, array
+from fahuo.store.engine import Tx
+from fahuo.talks.model import DRAFT, Conversation, Message
+from fahuo.talks.tables import conversations, messages
+
+_c, _m = conversations.c, messages.c
+_CONVERSATION = tuple(_c[name] for name in Conversation._fields)
+_MESSAGE = tuple(_m[name] for name in Message._fields[:-1])
+
+
+def _conversations(tx: Tx) -> Select[Any]:
+    return select(*_CONVERSATION).where(_c.seller_id == tx.seller_id)
+
+
+def known(tx: Tx, shop_id: int, refs: Iterable[str]) -> dict[str, Conversation]:
+    """Conversations of a shop by the platform's id."""
+    mine = _conversations(tx).where(_c.shop_id == shop_id, any_of(_c.ref, "refs"))
+    return {row[2]: Conversation(*row) for row in tx.rows(mine, refs=array(tx, sorted(set(refs))))}
+
+
+def latest(tx: Tx, limit: int, shops: Collection[int] | None = None) -> list[Conversation]:
+    """The conversations somebody wrote in last, the newest first; of these shops, None for all."""
+    mine = _conversations(tx).order_by(_c.latest_at.desc(), _c.id.desc()).limit(limit)
+    if shops is not None:
+        mine = mine.where(any_of(_c.shop_id, "shops"))
+        return [Conversation(*row) for row in tx.rows(mine, shops=array(tx, sorted(shops)))]
+    return [Conversation(*row) for row in tx.rows(mine)]
+
+
+def by_id(tx: Tx, id_: int) -> Conversation | None:
+    """One conversation."""
+    rows = tx.rows(_conversations(tx).where(_c.id == id_))
+    return Conversation(*rows[0]) if rows else None
+
+
+def messages_of(tx: Tx, conversation_id: int, limit: int = 200) -> list[Message]:
+    """The last messages of a conversation, opened, oldest first. Erased ones have no words."""
+    mine = select(*_MESSAGE, _m.sealed).where(_m.seller_id == tx.seller_id, _m.conversation_id == conversation_id)
+    rows = tx.rows(mine.order_by(_m.at.desc(), _m.id.desc()).limit(limit))
+    return [_opened(tx, row) for row in reversed(rows)]
+
+
+def words_of_drafts(tx: Tx, ids: Iterable[int]) -> dict[int, str]:
+    """Our message on its way → its words."""
+    mine = select(*_MESSAGE, _m.sealed).where(_m.seller_id == tx.seller_id, _m.state == DRAFT, any_of(_m.id, "ids"))
+    return {row[0]: _opened(tx, row).words for row in tx.rows(mine, ids=array(tx, list(ids)))}
+
+
+def _opened(tx: Tx, row: Any) -> Message:
+    *plain, sealed = row
+    words = "" if sealed is None else tx.keys.open(bytes(sealed), f"message|{row[0]}").decode()
+    return Message._make([*plain, words])
+
+
+def refs(tx: Tx, conversation_id: int, wanted: Iterable[str]) -> set[str]:
+    """Those of the platform's message ids that are kept already."""
+    mine = select(_m.ref).where(
+        _m.seller_id == tx.seller_id, _m.conversation_id == conversation_id, any_of(_m.ref, "refs")
+    )
+    return {row[0] for row in tx.rows(mine, refs=array(tx, list(wanted)))}
+
+
+def unread(tx: Tx) -> int:
+    """Messages of buyers the shops have not read, over all shops."""
+    rows = tx.rows(select(func.coalesce(func.sum(_c.unread), 0)).where(_c.seller_id == tx.seller_id))
+    return int(rows[0][0])
+
+
+def place_of(tx: Tx, message_id: int) -> int | None:
+    """The conversation a message is in."""
+    rows = tx.rows(select(_m.conversation_id).where(_m.seller_id == tx.seller_id, _m.id == message_id))
+    return int(rows[0][0]) if rows else None

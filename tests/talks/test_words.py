@@ -1,0 +1,36 @@
+"""What a message says, whatever the platform or the buyer put into it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fahuo.talks.model import MOST_CHARACTERS, order_of, words_of
+
+
+@pytest.mark.parametrize(
+    ("type_", "content", "words"),
+    [
+        ("TEXT", '{"content":"Khi nào giao hàng?"}', "Khi nào giao hàng?"),
+        ("TEXT", '{"content":"<script>alert(1)</script>"}', "<script>alert(1)</script>"),
+        ("TEXT", "not json", "not json"),
+        ("TEXT", '{"content":5}', '{"content":5}'),
+        ("IMAGE", '{"url":"https://x/y.png","width":1,"height":1}', '{"url":"https://x/y.png","width":1,"height":1}'),
+        ("A_TYPE_OF_TOMORROW", "[]", "[]"),
+    ],
+)
+def test_words(type_: str, content: str, words: str) -> None:
+    assert words_of(type_, content) == words
+
+
+@given(st.text(max_size=50), st.text(max_size=5_000))
+def test_nothing_breaks_it_and_it_is_bounded(type_: str, content: str) -> None:
+    assert len(words_of(type_, content)) <= MOST_CHARACTERS
+    order_of(type_, content)
+
+
+def test_an_order_card_names_its_order() -> None:
+    assert order_of("ORDER_CARD", '{"order_id":"577"}') == "577"
+    assert order_of("TEXT", '{"order_id":"577"}') == ""
+    assert order_of("ORDER_CARD", "[1]") == ""
