@@ -98,6 +98,12 @@ class Entry(Struct, kw_only=True):
     request_id: str = ""
     faults: list[str] = msgspec.field(default_factory=list)
 
+    @classmethod
+    def of(cls, scope: Scope, request_id: str) -> Entry:
+        """A fresh one for a call."""
+        path = scope["raw_path"].decode("latin-1")
+        return cls(at=time.time_ns() // 1_000_000, method=scope["method"], path=path, query={}, request_id=request_id)
+
     def shown(self) -> dict[str, Any]:
         """For the control interface."""
         told = msgspec.to_builtins(self)
@@ -182,13 +188,12 @@ class Gateway:
         """Answer one call."""
         began = time.perf_counter()
         request_id = self.new_request_id()
-        method, path = scope["method"], scope["raw_path"].decode("latin-1")
-        entry = Entry(at=time.time_ns() // 1_000_000, method=method, path=path, query={}, request_id=request_id)
+        entry = Entry.of(scope, request_id)
         self._before()
         try:
-            query = _query(scope["query_string"])
+            query = query_of(scope["query_string"])
             entry.query = {name: value for name, value in query.items() if name not in UNSIGNED}
-            request = Request(method, path, query, dict(scope["headers"]), b"", _base_url(scope))
+            request = Request(entry.method, entry.path, query, dict(scope["headers"]), b"", _base_url(scope))
             answer = await self._answer(request, receive, entry)
         except Barred as no:
             entry.code, entry.message = no.code, no.message
@@ -196,13 +201,17 @@ class Gateway:
             answer = Answer(no.http, failure(no.code, no.message, request_id))
             answer = answer._replace(headers=answer.headers + headers)
         entry.http, entry.ms = answer.status, round((time.perf_counter() - began) * 1000, 2)
-        self.log.append(entry)
-        self.counts[entry.code] = self.counts.get(entry.code, 0) + 1
+        self.note(entry)
         self._after()
         if "dropped" in entry.faults:
             await _drop(send)
             return
         await self.reply(send, answer)
+
+    def note(self, entry: Entry) -> None:
+        """Put an answered call into the log."""
+        self.log.append(entry)
+        self.counts[entry.code] = self.counts.get(entry.code, 0) + 1
 
     async def reply(self, send: Send, answer: Answer) -> None:
         """Send an answer with the server's date."""
@@ -392,7 +401,8 @@ def served_answer(served: Served) -> Answer:
     return Answer(served.status, served.content, ((b"content-type", served.content_type.encode()),))
 
 
-def _query(raw: bytes) -> dict[str, str]:
+def query_of(raw: bytes) -> dict[str, str]:
+    """The decoded query; the last of several values of a name. Raises Barred."""
     try:
         return dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")) if raw else {}
     except (UnicodeDecodeError, ValueError) as error:

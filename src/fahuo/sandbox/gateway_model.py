@@ -202,10 +202,10 @@ def number(query: Mapping[str, str], name: str, default: int, low: int, high: in
 _json: Final = msgspec.json.Encoder()
 
 
-def success(data: Data | None, request_id: str) -> bytes:
+def success(data: Data | None, request_id: str, message: str = "Success") -> bytes:
     """The envelope of a call that worked."""
     return _json.encode(
-        {"code": OK, "message": "Success", "request_id": request_id, "data": {} if data is None else data}
+        {"code": OK, "message": message, "request_id": request_id, "data": {} if data is None else data}
     )
 
 
