@@ -58,8 +58,9 @@ def begin(world: World, order: Order, at: int, wishes: Wishes) -> None:
     elif order.cod:
         world.later(at + _COD_WAIT, "release", order.id)
     else:
-        wait = _payment_wait(world, order) if wishes.lively else _PAY_WAIT
-        if wishes.paid and wait is not None:
+        by_chance = wishes.lively and wishes.paid is None
+        wait = _payment_wait(world, order) if by_chance else _PAY_WAIT
+        if wishes.paid is not False and wait is not None:
             world.later(at + wait, "pay", order.id)
         else:
             world.later(at + markets.unpaid_limit(world.shops[order.shop_id].region), "unpaid", order.id)

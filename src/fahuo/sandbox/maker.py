@@ -49,8 +49,8 @@ class Wishes(Struct, kw_only=True, forbid_unknown_fields=True):
     buyer: int | None = None
     """Orders with the same number come from one person at one address."""
     message: str | None = None
-    paid: bool = True
-    """False: never pays, unless it is cash on delivery."""
+    paid: bool | None = None
+    """False: never pays, unless it is cash on delivery. True: pays at once, also a lively buyer."""
     status: str | None = None
     """ON_HOLD or AWAITING_SHIPMENT: it was placed long enough ago to be there by now."""
     lively: bool = False
