@@ -5,12 +5,14 @@ An event looks whether it is still meant: a seller who answered in time is not o
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from fahuo.orders.model import CANCELLED, IN_TRANSIT
+from fahuo.orders.model import CANCELLED, DELIVERED, IN_TRANSIT
 from fahuo.sandbox import aftersale_rules as rules
+from fahuo.sandbox import markets
 from fahuo.sandbox.aftersale_facts import open_units, requests_of, settled_units
-from fahuo.sandbox.aftersales import approve, arbitrate, await_answer, complete_order, move, note, refund
+from fahuo.sandbox.aftersales import Asked, approve, arbitrate, ask, await_answer, complete_order, move, note, refund
 from fahuo.sandbox.markets import DAY, HOUR
 from fahuo.sandbox.model import Refuse, Return
 
@@ -20,13 +22,18 @@ if TYPE_CHECKING:
 
 _CASE_CLOSES: Final = DAY
 _TAKES_OFFER: Final = 0.6
+_CHANGES_MIND: Final = 0.05
+_PER_UNIT: Final = 0.8
+"""Of the units of an order that is returned; none chosen means all."""
 _FOR_BUYER: Final = 0.55
 """Shares of 1, invented like those of `Behaviour`."""
 
 
 def install(world: World) -> None:
     """Let the clocks and the buyers of this module act in a world."""
+    world.on("return.asks", _asks)
     world.on("return.due", _due)
+    world.on("return.withdraws", _withdraws)
     world.on("return.ships", _ships)
     world.on("return.not_shipped", _not_shipped)
     world.on("return.arrives", _arrives)
@@ -90,6 +97,31 @@ def rule(world: World, request: Return, for_buyer: bool, at: int) -> None:
 
 
 # --- events -------------------------------------------------------------------------------------------------------
+
+
+def _consider(world: World, order: Order, at: int) -> None:
+    """Some are not content with what they got, and say so while the window is open."""
+    chance = world.chance("returns", order.id)
+    if not order.lively or chance.random() >= world.behaviour.returns:
+        return
+    window = markets.completes_after(world.shops[order.shop_id].region) - DAY
+    world.later(at + int(chance.uniform(0.02, 0.6) * window), "return.asks", order.id)
+    if chance.random() < _CHANGES_MIND:
+        world.later(at + int(chance.uniform(0.6, 0.7) * window), "return.withdraws", order.id)
+
+
+def _asks(world: World, id_: str, at: int) -> None:
+    order, chance = world.orders[id_], world.chance("asks back", id_)
+    kind = chance.choices(rules.TYPES, (0.35, 0.5, 0.15))[0]
+    units = [unit for unit in order.line_ids if chance.random() < _PER_UNIT]
+    with suppress(Refuse):
+        ask(world, order, Asked(kind, line_ids=units), at)
+
+
+def _withdraws(world: World, id_: str, at: int) -> None:
+    for request in requests_of(world, world.orders[id_]):
+        with suppress(Refuse):
+            withdraw(world, request, at)
 
 
 def _due(world: World, id_: str, at: int, due: int) -> None:
@@ -172,6 +204,8 @@ def _order_moved(world: World, order: Order, old: str, new: str, at: int) -> Non
     del old
     if new == IN_TRANSIT:
         complete_order(world, order, at)
+    elif new == DELIVERED:
+        _consider(world, order, at)
     elif new == CANCELLED:
         for request in requests_of(world, order):
             if request.status in (rules.PENDING, rules.OFFERED, rules.NEW_PENDING):

@@ -12,7 +12,7 @@ from fahuo.sandbox.model import CANCEL_COMPLETE, CANCEL_PENDING, CANCEL_SUCCESS
 from fahuo.sandbox.refunds import Refund, calculate
 
 if TYPE_CHECKING:
-    from fahuo.sandbox.model import Order, Return
+    from fahuo.sandbox.model import Cancellation, Order, Return
     from fahuo.sandbox.world import World
 
 
@@ -45,21 +45,23 @@ def settled_units(world: World, order: Order) -> set[str]:
     return gone | cancelled_units(world, order)
 
 
-def cancelled_units(world: World, order: Order) -> set[str]:
-    """Units that were cancelled before delivery."""
+def cancelled_units(world: World, order: Order, besides: Return | Cancellation | None = None) -> set[str]:
+    """Units that were cancelled before delivery, by other cancellations than `besides`."""
     done = {CANCEL_SUCCESS, CANCEL_COMPLETE}
     return {
         unit
         for name in order.cancellations
-        if world.cancellations[name].status in done
+        if world.cancellations[name].status in done and world.cancellations[name] is not besides
         for unit in world.cancellations[name].line_ids
     }
 
 
-def refund_for(world: World, order: Order, line_ids: Collection[str], besides: Return | None = None) -> Refund:
+def refund_for(
+    world: World, order: Order, line_ids: Collection[str], besides: Return | Cancellation | None = None
+) -> Refund:
     """What those units bring back now; `besides`: the request that asks, left out of what is given already."""
     others = [one for one in requests_of(world, order) if one is not besides and one.status in rules.REFUNDING]
-    cancelled = cancelled_units(world, order)
+    cancelled = cancelled_units(world, order, besides)
     gone = {unit for one in others for unit in one.line_ids} | cancelled
     given = [one.amount for one in others]
     if cancelled:

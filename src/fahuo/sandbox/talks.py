@@ -157,13 +157,15 @@ def _impatient(world: World, id_: str, at: int, order: str, after: int) -> None:
 
 def _moved(world: World, order: Order, old: str, new: str, at: int) -> None:
     del old
-    if new == DELIVERED:
+    if new == DELIVERED and order.lively:
         chance = world.chance("thanks", order.id)
         if chance.random() < _THANKS:
             world.later(at + int(chance.uniform(0.5, 30) * HOUR), "talk.writes", order.id, kind="thank")
 
 
 def _placed(world: World, order: Order, at: int) -> None:
+    if not order.lively:
+        return
     chance = world.chance("asks", order.id)
     if chance.random() < _ASKS:
         world.later(at + int(chance.uniform(1, 90) * 60), "talk.writes", order.id, kind="ask")
