@@ -210,7 +210,7 @@ class World:
         shop = self.shops[order.shop_id]
         lines: dict[str, Any] = {}
         more: dict[str, Any] = dict(limits_of(shop, order))
-        if markets.early_package(shop.region, order.own) and not order.by_platform:
+        if markets.early_package(shop.region, order.own, shop.cross_border) and not order.by_platform:
             package = self.new_package(order, at)
             lines = {"package_id": package.id, "package_status": TO_FULFILL}
             more["packages"] = [{"id": package.id}]
