@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from fahuo.cli.serve import listen
+from fahuo.cli.listening import listen
 
 
 @contextmanager

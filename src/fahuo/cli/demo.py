@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fahuo.cli import say
+from fahuo.cli.listening import listen
 from fahuo.cli.options import AsJson
-from fahuo.cli.serve import listen
 from fahuo.demo.clock import DemoClock
 from fahuo.demo.figures import figures
 from fahuo.demo.house import Login, fresh_home, fresh_house, furnish, people

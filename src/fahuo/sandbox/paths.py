@@ -25,7 +25,7 @@ class Paths:
                 names.append(part[1:-1])
             node = node.setdefault("{}" if part.startswith("{") else part, {})
         methods = node.setdefault("", {})
-        if route.method in methods:
+        if route.method in methods and methods[route.method][0] != route:
             raise ValueError(f"two routes for {route.method} {route.path}")
         methods[route.method] = (route, names)
 
