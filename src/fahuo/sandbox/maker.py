@@ -22,7 +22,7 @@ _NOT_BY_PLATFORM: Final = 0.98
 _PRE_ORDER, _MADE_TO_ORDER, _PROMPT, _SAMPLE = 0.01, 0.025, 0.5, 0.999
 _SAMPLES_FROM, _PRE_ORDERS_BELOW, _MADE_TO_ORDER_BELOW = 0.995, 0.02, 0.03
 """How `press` reads the draw."""
-_FIRST_STOCK: Final = 100_000
+_FIRST_STOCK: Final = 99_999
 """Available units of an SKU on the day the shop opens: plenty, until the seller says otherwise."""
 
 

@@ -128,6 +128,8 @@ class Shop(Struct, kw_only=True):
     """Its part of all orders, relative to the other shops."""
     index: int = 0
     seller_shipping: float | None = None
+    accepts_chat: bool = True
+    """Whether customer service takes chats."""
 
     @property
     def cross_border(self) -> bool:
