@@ -24,7 +24,7 @@ class Server:
         self.postgresql = bool(url and url.startswith("postgresql"))
         self._url = url or ""
         self._folder = folder
-        self._master = crypto.new_key()
+        self.master = crypto.new_key()
 
     @contextmanager
     def fresh(self) -> Iterator[tuple[Store, str]]:
@@ -35,7 +35,7 @@ class Server:
             url = make_url(self._url).set(database=name).render_as_string(hide_password=False)
         else:
             url = f"sqlite:///{self._folder / name}.db"
-        store = open_store(url, master=self._master)
+        store = open_store(url, master=self.master)
         try:
             upgrade(store)
             yield store, url

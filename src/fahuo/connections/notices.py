@@ -21,10 +21,10 @@ STATES: Final = (ORDER, HANDED, DONE, KEPT, PARKED, MALFORMED)
 ALSO_HANDED: Final = frozenset({"cancel", "return"})
 """Kinds that another part takes after the order has been read again."""
 OWN_NOTE: Final = 0
-TAKEN, REPEATED, FORGED, UNREADABLE, UNKNOWN_SHOP, OVERSIZED, BUSY = (
-    "taken", "repeated", "forged", "malformed", "unknown_shop", "oversized", "busy",
+TAKEN, REPEATED, FORGED, UNREADABLE, UNKNOWN_SHOP, OVERSIZED, BUSY, COMMITS = (
+    "taken", "repeated", "forged", "malformed", "unknown_shop", "oversized", "busy", "commits",
 )  # fmt: skip
-"""What is counted of requests to the receiving address."""
+"""What is counted of requests to the receiving address, and of the commits that stored them."""
 
 
 class Notice(msgspec.Struct, kw_only=True, gc=False):

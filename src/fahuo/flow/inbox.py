@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fahuo.catalogue import queries as catalogue
 from fahuo.connections import notices_store as store_of
 from fahuo.connections import queries as connections
-from fahuo.connections.notices import BUSY, REPEATED, TAKEN, UNKNOWN_SHOP, UNREADABLE, Notice
+from fahuo.connections.notices import BUSY, COMMITS, REPEATED, TAKEN, UNKNOWN_SHOP, UNREADABLE, Notice
 from fahuo.connections.notices import MALFORMED as IS_MALFORMED
 from fahuo.kernel.clock import technical_ms
 from fahuo.store.engine import MAIN_SELLER, Store
@@ -166,6 +166,7 @@ class Inbox:
                     counted[seller, notice.app_key, UNREADABLE] += 1
                 elif not notice.shop_id:
                     counted[seller, notice.app_key, UNKNOWN_SHOP] += 1
+            counted[seller, batch[0].app_key, COMMITS] += 1
             counted[seller, batch[0].app_key, TAKEN] += new
             if new < len(batch):
                 counted[seller, batch[0].app_key, REPEATED] += len(batch) - new
