@@ -35,6 +35,7 @@ _GROUPS: Final = {
     "addresses": "fahuo.cli.addresses",
     "tracking": "fahuo.cli.tracking",
     "bench": "fahuo.cli.bench",
+    "tiktok": "fahuo.cli.connect",
     "sandbox": "fahuo.cli.sandbox",
 }
 _COMMANDS: Final = {

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fahuo.channels.tiktok_shop import shops as platform
 from fahuo.connections import queries, service
-from fahuo.connections.model import App
+from fahuo.connections.model import CONSENT_URL_US, App
 from fahuo.flow.house import House
 from fahuo.flow.setup import LOOPBACK
 from fahuo.kernel.clock import technical_ms
@@ -30,12 +30,14 @@ def add_app(  # noqa: PLR0913 - one argument for each thing that an app is
     auth_url: str | None = None,
     consent_url: str | None = None,
     public_url: str | None = None,
+    us: bool = False,
     rates: tuple[float | None, float | None] = (None, None),
     seller_id: int = 1,
 ) -> App:
     """Keep an app, or change the one with that key: what is None stays as it was. Raises Failure naming the field.
 
-    `public_url`: where this installation is reached from outside; notices come to a path of it.
+    `public_url`: where this installation is reached from outside; notices come to a path of it. `us`: registered for
+    the United States, whose consent page is another.
     """
     with house.store.read(seller_id) as tx:
         known = queries.app_of_key(tx, app_key)
@@ -48,7 +50,7 @@ def add_app(  # noqa: PLR0913 - one argument for each thing that an app is
         service_id=_given(service_id, before.service_id),
         api_url=_url("api-url", _given(api_url, before.api_url)),
         auth_url=_url("auth-url", _given(auth_url, before.auth_url)),
-        consent_url=_url("consent-url", _given(consent_url, before.consent_url)),
+        consent_url=_url("consent-url", _given(consent_url or (CONSENT_URL_US if us else None), before.consent_url)),
         webhook_url=_given(hooks, before.webhook_url),
         reads_per_second=_rate("reads", rates[0] or before.reads_per_second),
         writes_per_second=_rate("writes", rates[1] or before.writes_per_second),
@@ -61,10 +63,15 @@ def add_app(  # noqa: PLR0913 - one argument for each thing that an app is
         return service.put_app(tx, app, technical_ms())
 
 
+def app_list(house: House, seller_id: int = 1) -> list[App]:
+    """All apps, the oldest first."""
+    with house.store.read(seller_id) as tx:
+        return queries.apps(tx)
+
+
 def app_named(house: House, app_key: str | None, seller_id: int = 1) -> App:
     """The app of that key, or the only one there is. Raises Failure naming those there are."""
-    with house.store.read(seller_id) as tx:
-        found = queries.apps(tx)
+    found = app_list(house, seller_id)
     wanted = [app for app in found if app_key is None or app.app_key == app_key]
     if len(wanted) == 1:
         return wanted[0]

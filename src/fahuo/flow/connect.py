@@ -52,7 +52,15 @@ def consent_url(house: House, app: App, actor: str, seller_id: int = 1) -> str:
     return platform.consent_address(app, state)
 
 
-def returned(house: House, client: Client, url: str, actor: str, seller_id: int = 1) -> Connected:
+def returned(
+    house: House,
+    client: Client,
+    url: str,
+    actor: str,
+    *,
+    names: Mapping[str, str] | None = None,
+    seller_id: int = 1,
+) -> Connected:
     """The seller's browser came back with this address: check whose consent it is, then connect. Raises Failure."""
     code, state, error = platform.returned(url)
     now = technical_ms()
@@ -80,7 +88,7 @@ def returned(house: House, client: Client, url: str, actor: str, seller_id: int 
             ),
             1,
         )
-    return connect(house, client, app, code, seller_id=seller_id)
+    return connect(house, client, app, code, names=names, seller_id=seller_id)
 
 
 def connect(
@@ -251,6 +259,17 @@ def link_named(house: House, shop: str, seller_id: int = 1) -> Link:
             {"shop": shop[:MAX_NAME], "known": known},
         )
     )
+
+
+def link_list(house: House, seller_id: int = 1) -> list[Link]:
+    """Every link that may be called."""
+    with house.store.read(seller_id) as tx:
+        return queries.links(tx, only_active=True)
+
+
+def app_json(app: App) -> dict[str, object]:
+    """An app as people and programs see it: without its secret."""
+    return {name: getattr(app, name) for name in app.__struct_fields__ if name not in ("id", "secret")}
 
 
 def standings(house: House, shops: Sequence[int] | None = None, seller_id: int = 1) -> list[Standing]:

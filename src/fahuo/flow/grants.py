@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 from weakref import WeakKeyDictionary, ref
 
@@ -17,10 +18,12 @@ import msgspec
 
 from fahuo.channels.tiktok_shop import shops as platform
 from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached, Withdrawn
-from fahuo.channels.tiktok_shop.errors import CODE_INVALID, NOT_LINKED, TOKEN_EXPIRED
+from fahuo.channels.tiktok_shop.errors import CODE_INVALID, NOT_LINKED, TOKEN_EXPIRED, problem
 from fahuo.connections import notices_store, queries, service
 from fahuo.connections.model import ACTIVE, EXPIRED, REFUSED, WITHDRAWN, Grant, Health, Link, Tokens
 from fahuo.kernel.clock import technical_ms
+from fahuo.kernel.problems import Problem
+from fahuo.kernel.text import N_
 from fahuo.store.engine import MAIN_SELLER, Store
 
 RETRY_MS: Final = (5_000, 15_000, 60_000, 300_000, 900_000)
@@ -81,6 +84,21 @@ def renew_due(store: Store, client: Client, seller_id: int = MAIN_SELLER) -> int
         except (Withdrawn, Unreached):
             continue
     return done
+
+
+def renew_now(store: Store, client: Client, grant_ids: Iterable[int], seller_id: int = MAIN_SELLER) -> Problem | None:
+    """Renew these grants whether due or not; the first thing that went wrong."""
+    wrong: Problem | None = None
+    for grant_id in dict.fromkeys(grant_ids):
+        try:
+            renew(store, client, grant_id, seller_id=seller_id)
+        except Withdrawn as ended:
+            wrong = wrong or problem(ended.code, ended.message)
+        except Unreached as error:
+            text = N_("The token could not be renewed: {why}")
+            then = N_("Try again in a minute; the present token works until it ends.")
+            wrong = wrong or Problem("not_renewed", None, None, text, then, {"why": error.why[:200]})
+    return wrong
 
 
 def renewed_link(store: Store, client: Client, link: Link) -> Link:

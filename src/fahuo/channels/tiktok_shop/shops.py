@@ -112,12 +112,10 @@ class _Hooks(msgspec.Struct):
 
 
 def consent_address(app: App, state: str) -> str:
-    """Where the seller gives consent. The app's own address may hold its id already."""
-    joint = "&" if urlsplit(app.consent_url).query else "?"
-    named = (
-        f"service_id={quote(app.service_id, safe='')}" if app.service_id else f"app_key={quote(app.app_key, safe='')}"
-    )
-    return f"{app.consent_url}{joint}{named}&state={quote(state, safe='')}"
+    """Where the seller gives consent: the present form by the app's service id, else the older one by its key."""
+    if not app.service_id:
+        return f"{app.auth_url}/oauth/authorize?app_key={quote(app.app_key, safe='')}&state={quote(state, safe='')}"
+    return f"{app.consent_url}?service_id={quote(app.service_id, safe='')}&state={quote(state, safe='')}"
 
 
 def returned(url: str) -> tuple[str, str, str]:
