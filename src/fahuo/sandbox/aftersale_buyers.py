@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fahuo.orders.model import CANCELLED, DELIVERED, IN_TRANSIT
 from fahuo.sandbox import aftersale_rules as rules
-from fahuo.sandbox import markets
+from fahuo.sandbox import markets, settlement
 from fahuo.sandbox.aftersale_facts import open_units, requests_of, settled_units
 from fahuo.sandbox.aftersales import Asked, approve, arbitrate, ask, await_answer, complete_order, move, note, refund
 from fahuo.sandbox.markets import DAY, HOUR
@@ -154,6 +154,7 @@ def _refunded(world: World, id_: str, at: int) -> None:
     request = world.returns[id_]
     if request.status == rules.SUCCESS:
         move(world, request, rules.COMPLETE, at, "SYSTEM", "REFUNDED")
+        settlement.refunded(world, request, at)
         complete_order(world, world.orders[request.order_id], at)
 
 

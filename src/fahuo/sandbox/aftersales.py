@@ -15,6 +15,7 @@ from fahuo.kernel.calendar import Calendar
 from fahuo.kernel.money import exponent_of, parse_minor
 from fahuo.orders.model import COMPLETED, DELIVERED, IN_TRANSIT
 from fahuo.sandbox import aftersale_rules as rules
+from fahuo.sandbox import settlement
 from fahuo.sandbox.aftersale_facts import cancelled_units, ineligible, refund_for, requests_of, settled_units
 from fahuo.sandbox.markets import DAY, HOUR, zone_name
 from fahuo.sandbox.model import RETURN_STATUS_CHANGE, Refuse, Return
@@ -216,6 +217,7 @@ def refund(world: World, request: Return, at: int, role: str, event: str) -> Non
     request.amount = min(request.amount, refund_for(world, order, request.line_ids, request).total)
     if request.type == rules.REPLACEMENT:
         move(world, request, rules.NEW_REFUNDED, at, role, event)
+        settlement.refunded(world, request, at)
         complete_order(world, order, at)
         return
     move(world, request, rules.SUCCESS, at, role, event)

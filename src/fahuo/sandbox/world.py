@@ -98,6 +98,8 @@ class World:
         """Called when a package has its number and waits for its carrier: (world, package, at)."""
         self.hindrances: list[Any] = []
         """Strikes and storms: `carriers.Hindrance`."""
+        self.ledger: dict[str, list[Any]] = {}
+        """`settlement.Entry` by shop, in the order of time."""
         self.buyers: dict[str, str] = {}
         """`shop id:user id` to the newest order of that buyer in that shop. Filled by talks."""
         self.placed: list[Callable[[World, Order, int], None]] = []

@@ -20,8 +20,8 @@ IMAGE_MOST: Final = 5 << 20
 _IMAGE_LIVES: Final = 365 * DAY
 _PNG: Final = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _JPEG: Final = b"\xff\xd8"
-_NO_FRAME: Final = frozenset({0xC4, 0xC8, 0xCC})
-"""JPEG markers from C0 to CF that do not begin a frame."""
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""JPEG markers that begin a frame."""
 IMAGES: Final = "/chat_images/"
 _MESSAGES: Final = Search({"create_time": lambda one: one.at}, "DESC", MESSAGES_MOST, MESSAGES_MOST)
 
@@ -190,7 +190,7 @@ def _size(picture: bytes) -> tuple[int, int] | None:
     at = len(_JPEG)
     while picture.startswith(_JPEG) and picture[at : at + 1] == b"\xff" and at + 9 <= len(picture):
         marker = picture[at + 1]
-        if marker & 0xF0 == 0xC0 and marker not in _NO_FRAME:
+        if marker in _FRAMES:
             return int.from_bytes(picture[at + 7 : at + 9]), int.from_bytes(picture[at + 5 : at + 7])
         at += 2 + int.from_bytes(picture[at + 2 : at + 4])
     return None
