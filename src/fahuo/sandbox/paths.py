@@ -31,7 +31,7 @@ class Paths:
 
     def find(self, method: str, path: str) -> tuple[Route | OpenRoute, dict[str, str]]:
         """The route and the values of its parts. Raises Barred."""
-        parts = path.strip("/").split("/")
+        parts = path.removeprefix("/").split("/")
         found = _walk(self._root, parts, 0, [])
         if found is None:
             if self._other_version(parts):
@@ -61,7 +61,7 @@ def _walk(
     if at == len(parts):
         return (node[""], values) if "" in node else None
     part = parts[at]
-    if part and part in node and (found := _walk(node[part], parts, at + 1, values)):
+    if part not in ("", "{}") and part in node and (found := _walk(node[part], parts, at + 1, values)):
         return found
     if part and "{}" in node:
         return _walk(node["{}"], parts, at + 1, [*values, part])
