@@ -43,10 +43,9 @@ GROUP: Final = 10
 LEASE_MS: Final = 300_000
 PAUSE_MS: Final = 60_000
 """After a pull that failed. The client has repeated what may be repeated before."""
+DAY_S: Final = 86_400
 LONG_S: Final = 3_600
 """A pull from further back asks up to a fixed time first, then for the present."""
-OLDEST_S: Final = 180 * 86_400
-"""How far back the first pull looks for orders that are still open [D: pre-orders wait for months]."""
 SETTINGS: Final = "tiktok.pull"
 _log = logging.getLogger(__name__)
 
@@ -54,10 +53,10 @@ _log = logging.getLogger(__name__)
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the seller wants orders pulled (setting `tiktok.pull`)."""
 
-    days: int = 30
-    """The first pull takes everything that changed within so many days, and all that is still open."""
-    history: bool = True
-    """Whether the first pull also takes what is finished already."""
+    history_days: int = 30
+    """The first pull takes everything that changed within so many days, finished orders too."""
+    open_days: int = 180
+    """Before that, what is still open although nothing has changed for so many days [D: pre-orders wait for months]."""
     overlap_s: int = 600
     """How far before its cursor a pull begins."""
     every_s: int = 60
@@ -156,7 +155,7 @@ def pull(
         if not pulls.claim(tx, link.shop_id, now_ms, now_ms + LEASE_MS, busy_for_ms=LEASE_MS if at_once else None):
             return found
         cursor = pulls.cursor(tx, link.shop_id)
-    work = _Pull(house, client, link, actor, found, lambda: stop() or _over(began, seconds))
+    work = _Pull(house, client, link, actor, found, stop, None if seconds is None else began + seconds)
     try:
         work.run(cursor, since, rules)
     except (Refused, Unreached, Lost, Stuck, Failure) as error:
@@ -172,10 +171,6 @@ def pull(
             pulls.paused(tx, link.shop_id, technical_ms())
     found.seconds = time.monotonic() - began
     return found
-
-
-def _over(began: float, seconds: float | None) -> bool:
-    return seconds is not None and time.monotonic() - began > seconds
 
 
 def problem_of(error: Exception) -> Problem:
@@ -204,30 +199,49 @@ class _Pull:
     """One pull of one shop while it lasts."""
 
     def __init__(
-        self, house: House, client: Client, link: Link, actor: str, found: Pulled, stop: Callable[[], bool]
+        self,
+        house: House,
+        client: Client,
+        link: Link,
+        actor: str,
+        found: Pulled,
+        stop: Callable[[], bool],
+        until: float | None,
     ) -> None:
         self.taker = Taker(house, link, "pull", actor)
-        self.house, self.client, self.link, self.found, self.stop = house, client, link, found, stop
+        self.house, self.client, self.link, self.found = house, client, link, found
+        self.stop, self.until = stop, until
         self.moves = True
-        self.open_only = False
+        self.start = -1
+        self.reached = -1
 
     def run(self, cursor: int | None, since: int | None, rules: Policy) -> None:
         """From the cursor, or from `since`, to the present."""
         now = self.house.clock.now()
-        low = since if since is not None else now - rules.days * 86_400 if cursor is None else cursor - rules.overlap_s
-        if cursor is None and since is None:
-            self._sweep(max(0, low - OLDEST_S), low)
-            self.open_only = not rules.history
+        first = cursor is None and since is None
+        if since is not None:
+            low = since
+        elif cursor is not None:
+            low = cursor - rules.overlap_s
+        else:
+            low = now - max(rules.history_days * DAY_S, LONG_S)
+            self._sweep(low - rules.open_days * DAY_S, low)
         # From after the cursor on there is a gap behind: then only the orders count.
         self.moves = cursor is None or low <= cursor
+        self.start = -1 if cursor is None else cursor
         if now - low > LONG_S and not self._walk(low, now, ""):
             return
         if self.moves and (reached := self._cursor()) is not None:
             low = max(low, reached - rules.overlap_s)
         self.found.complete = self._walk(low, None, "")
-        if self.found.complete and cursor is None and since is None and self._cursor() is None:
+        if first and self.found.complete and self._cursor() is None:
             with self.house.store.write(self.link.seller_id) as tx:  # nothing has happened in this shop so far
                 pulls.advance(tx, self.link.shop_id, low, technical_ms() + LEASE_MS)
+
+    def _enough(self) -> bool:
+        """Whether to stop here. Time is up only once the cursor has moved: what comes before it is read every time."""
+        over = self.until is not None and time.monotonic() > self.until
+        return self.stop() or (over and self.reached > self.start)
 
     def _cursor(self) -> int | None:
         with self.house.store.read(self.link.seller_id) as tx:
@@ -249,7 +263,7 @@ class _Pull:
         with Ahead(walk(fetch, low, high, soft), AHEAD) as steps:
             for group in steps.groups(GROUP):
                 self._take(group)
-                if self.stop() and not status:
+                if not status and self._enough():
                     return False
         return True
 
@@ -265,7 +279,8 @@ class _Pull:
             if problem is not None:
                 pulls.failed(tx, self.link.shop_id, msgspec.json.encode(problem).decode(), until_ms)
 
-        self.taker.take(batch, report, also, open_only=self.open_only)
+        self.taker.take(batch, report, also)
+        self.reached = max(self.reached, cursor or -1)
         self.found.pages += sum(bool(step.page.raws) for step in group)
         self.found.refused += report.refused
         for name, number in report.counts().items():

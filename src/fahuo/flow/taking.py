@@ -21,7 +21,7 @@ from fahuo.flow.intake import take_in
 from fahuo.flow.report import Report, Source
 from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.text import N_, t
-from fahuo.orders.model import FINISHED, OrderIn, Refusal
+from fahuo.orders.model import OrderIn, Refusal
 from fahuo.orders.owners import owners
 from fahuo.store.engine import Tx
 
@@ -60,16 +60,13 @@ class Taker:
                 found[one.platform_order_id] = one
         return [*found.values(), *refused]
 
-    def take(self, batch: Sequence[OrderIn | Refusal], report: Report, also: Also, *, open_only: bool = False) -> None:
-        """Take a batch; `also` is done in the same transaction, with the orders taken.
-
-        `open_only`: what is finished already and new to us is left out.
-        """
+    def take(self, batch: Sequence[OrderIn | Refusal], report: Report, also: Also) -> None:
+        """Take a batch; `also` is done in the same transaction, with the orders taken."""
         now = self.house.clock.now()
 
         def once(tx: Tx) -> Report:
             counted = Report(read=len(batch))
-            fine, refused = self._sort(tx, batch, open_only)
+            fine, refused = self._sort(tx, batch)
             take_in(tx, self.desk, self.shop, fine, now, Source("api", self.name), counted, plan=True)
             counted.refused += refused
             if refused:
@@ -80,7 +77,7 @@ class Taker:
 
         report.add(write_again(self.house.store, once, self.link.seller_id))
 
-    def _sort(self, tx: Tx, batch: Sequence[OrderIn | Refusal], open_only: bool) -> tuple[list[OrderIn], list[Refusal]]:
+    def _sort(self, tx: Tx, batch: Sequence[OrderIn | Refusal]) -> tuple[list[OrderIn], list[Refusal]]:
         orders = [one for one in batch if isinstance(one, OrderIn)]
         refused = [one for one in batch if isinstance(one, Refusal)]
         held = owners(tx, self._linked | {self.shop.id}, [order.platform_order_id for order in orders])
@@ -89,7 +86,7 @@ class Taker:
             holders = held.get(order.platform_order_id, set())
             if why := self._foreign(order, holders):
                 refused.append(self._refusal(order, why))
-            elif self.shop.id in holders or not open_only or order.state not in FINISHED:
+            else:
                 fine.append(order)
         return fine, refused
 

@@ -1,0 +1,300 @@
+"""Pulling: nothing missed, nothing twice, whatever the platform does and wherever the pull is cut off."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from fahuo.connections import notices_store, pulls
+from fahuo.connections.model import Link
+from fahuo.flow import pull as pulling
+from fahuo.flow.pull import Policy, Pulled, pull, pull_due, set_policy, shown_problem
+from fahuo.store import personal
+from fahuo.store.engine import Store
+from tests.support.orders_platform import Shopfront, body, connect, number
+from tests.support.shopfloor import DAY, HOUR, MONDAY, Floor
+from tests.support.tiktok import no
+
+
+class Shopkeeper:
+    """A connected shop and its platform."""
+
+    def __init__(self, floor: Floor, **more: Any) -> None:
+        self.floor, self.front = floor, Shopfront(**more)
+        self.link: Link = connect(floor.store, floor.shop(), self.front.platform_shop_id)
+        self.client = self.front.client()
+
+    def pull(self, **more: Any) -> Pulled:
+        return pull(self.floor.house, self.client, self.link, **more)
+
+    def cursor(self) -> int | None:
+        with self.floor.store.read() as tx:
+            return pulls.cursor(tx, self.link.shop_id)
+
+    def states(self) -> dict[str, str]:
+        return states(self.floor.store, self.link.shop_id)
+
+
+def states(store: Store, shop_id: int) -> dict[str, str]:
+    with store.read() as tx:
+        rows = tx.rows(
+            "SELECT platform_order_id, state FROM orders WHERE seller_id = 1 AND shop_id = :shop", shop=shop_id
+        )
+    return {row[0]: row[1] for row in rows}
+
+
+@pytest.fixture
+def keeper(floor: Floor) -> Shopkeeper:
+    return Shopkeeper(floor, page=5)
+
+
+def spread(keeper: Shopkeeper, count: int, first: int = MONDAY - 20 * DAY, step: int = 3_600) -> None:
+    keeper.front.put(*[body(n, first + n * step) for n in range(count)])
+
+
+def test_the_first_pull_takes_all_and_the_next_nothing_new(keeper: Shopkeeper) -> None:
+    spread(keeper, 23)
+    first = keeper.pull()
+    assert (first.created, first.refused, first.complete, first.problem) == (23, [], True, None)
+    assert keeper.cursor() == MONDAY - 20 * DAY + 22 * 3_600
+    again = keeper.pull()
+    assert (again.created, again.updated, again.complete) == (0, 0, True)
+    assert again.pages <= 2
+    keeper.floor.clean()
+
+
+def test_orders_keep_the_bytes_they_came_in_and_are_planned_at_once(keeper: Shopkeeper) -> None:
+    raw = json.dumps(body(1, MONDAY - 60) | {"a_field_of_tomorrow": {"x": "é"}}).encode()
+    keeper.front.put(body(1, MONDAY - 60))
+    keeper.front.raw[number(1)] = raw
+    assert keeper.pull().created == 1
+    with keeper.floor.store.read() as tx:
+        assert personal.open_payloads(tx, keeper.floor.id(1)) == [("api", MONDAY, raw)]
+    assert keeper.floor.station(1) == "pack"
+
+
+def test_what_changed_since_is_taken_and_an_open_order_of_long_ago_too(keeper: Shopkeeper) -> None:
+    keeper.front.put(body(1, MONDAY - 90 * DAY), body(2, MONDAY - 90 * DAY, "COMPLETED"), body(3, MONDAY - HOUR))
+    assert keeper.pull().created == 2
+    assert set(keeper.states()) == {number(1), number(3)}
+    keeper.front.put(body(3, MONDAY, "CANCELLED"))
+    assert keeper.pull().updated == 1
+    assert keeper.states()[number(3)] == "CANCELLED"
+
+
+def test_without_history_the_first_pull_takes_what_is_open(keeper: Shopkeeper) -> None:
+    with keeper.floor.store.write() as tx:
+        set_policy(tx, Policy(history_days=0))
+    keeper.front.put(body(1, MONDAY - DAY, "COMPLETED"), body(2, MONDAY - DAY))
+    assert keeper.pull().created == 1
+    keeper.front.put(body(3, MONDAY - 60, "DELIVERED"))
+    assert keeper.pull().created == 1
+
+
+@pytest.mark.parametrize("by_place", [False, True])
+def test_orders_that_move_while_one_pages_are_not_missed(keeper: Shopkeeper, by_place: bool) -> None:
+    """Places shift by one with every order that moves to the end; tokens that count places would skip one each time."""
+    front = keeper.front
+    front.by_place = by_place
+    spread(keeper, 40, first=MONDAY - 5 * HOUR, step=60)
+    moved = iter(range(40))
+
+    def move(_: int) -> None:
+        if (n := next(moved, None)) is not None:
+            front.put(body(n, MONDAY + n, "CANCELLED"))
+
+    front.after = move
+    keeper.floor.clock.at = MONDAY + HOUR
+    assert keeper.pull().complete
+    front.after = lambda _: None
+    keeper.pull()
+    assert keeper.states() == {id_: one["status"] for id_, one in front.orders.items()}
+
+
+def test_more_orders_in_one_second_than_a_page_holds(keeper: Shopkeeper) -> None:
+    keeper.front.put(*[body(n, MONDAY - 60) for n in range(17)], *[body(n, MONDAY - 30) for n in range(17, 30)])
+    assert keeper.pull().created == 30
+
+
+def test_an_outage_of_any_length_misses_nothing(keeper: Shopkeeper) -> None:
+    spread(keeper, 10)
+    keeper.pull()
+    keeper.floor.clock.at = MONDAY + 200 * DAY
+    keeper.front.put(*[body(100 + n, MONDAY + n * 5 * DAY, create_time=MONDAY) for n in range(38)])
+    found = keeper.pull()
+    assert (found.created, found.complete) == (38, True)
+
+
+def test_a_pull_goes_on_where_it_was_cut_off(keeper: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut off after each commit in turn: the cursor never runs ahead of what is stored."""
+    monkeypatch.setattr(pulling, "GROUP", 1)
+    spread(keeper, 23, first=MONDAY - 4 * HOUR, step=60)
+    for _ in range(30):
+        found = keeper.pull(seconds=0)
+        cursor = keeper.cursor()
+        assert cursor is not None
+        behind = {id_ for id_, one in keeper.front.orders.items() if one["update_time"] < cursor}
+        assert behind <= set(keeper.states())
+        if found.complete:
+            break
+    assert len(keeper.states()) == 23
+    keeper.floor.clean()
+
+
+def test_a_bad_order_is_refused_alone_and_settled_when_it_is_well(keeper: Shopkeeper) -> None:
+    spread(keeper, 7)
+    keeper.front.raw[number(3)] = json.dumps(body(3, MONDAY - 20 * DAY + 3 * 3_600, create_time="soon")).encode()
+    found = keeper.pull()
+    assert (found.created, [(r.order, r.code) for r in found.refused]) == (6, [(number(3), "wrong_type")])
+    assert found.complete
+    assert [(note.ref, note.state) for note in parked(keeper.floor.store)] == [(number(3), "parked")]
+    keeper.front.raw.clear()
+    keeper.front.put(body(3, MONDAY))
+    assert keeper.pull().created == 1
+    assert parked(keeper.floor.store) == []
+
+
+def parked(store: Store) -> list[Any]:
+    with store.read() as tx:
+        return notices_store.shown(tx, ["parked"], 10)
+
+
+def test_another_shops_order_is_refused_where_it_can_be_known(floor: Floor) -> None:
+    one = Shopkeeper(floor)
+    other_front = Shopfront("7494000000000000002")
+    other = connect(floor.store, floor.shop("other"), "7494000000000000002", "other-key")
+    one.front.put(body(1, MONDAY - 60))
+    one.pull()
+    dollars = body(3, MONDAY - 50)
+    dollars["payment"] = {"currency": "USD", "total_amount": "15.00"}
+    dollars["line_items"][0] |= {"currency": "USD", "sale_price": "15.00"}
+    other_front.put(body(1, MONDAY - 60), body(2, MONDAY - 60), dollars)
+    found = pull(floor.house, other_front.client(), other)
+    assert found.created == 1
+    assert {(r.order, r.code) for r in found.refused} == {(number(1), "other_shop"), (number(3), "other_shop")}
+    assert set(states(floor.store, other.shop_id)) == {number(2)}
+    assert {note.ref for note in parked(floor.store)} == {number(1), number(3)}
+
+
+def test_a_page_token_that_repeats_is_seen_and_shorter_stretches_are_asked_for(keeper: Shopkeeper) -> None:
+    """A platform that gives the same page for every token: only stretches with one page can be read."""
+    front = keeper.front
+    real = front._search
+
+    def broken(asked: dict[str, Any], query: dict[str, str]) -> httpx.Response:
+        return real(asked, {k: v for k, v in query.items() if k != "page_token"})
+
+    front._search = broken  # type: ignore[method-assign]
+    front.put(*[body(n, MONDAY - 300 + n // 4) for n in range(16)])
+    found = keeper.pull()
+    assert (found.created, found.complete, found.problem) == (16, True, None)
+    front.put(*[body(100 + n, MONDAY - 100) for n in range(12)])  # one second with more than a page: no way through
+    stuck = keeper.pull()
+    assert stuck.problem is not None
+    assert stuck.problem.code in ("page_repeats", "page_stands_still")
+    assert not stuck.complete
+    with keeper.floor.store.read() as tx:
+        (text,) = tx.rows("SELECT pull_problem FROM links WHERE seller_id = 1")[0]
+    shown = shown_problem(text)
+    assert shown is not None
+    assert shown.code == stuck.problem.code
+    front._search = real  # type: ignore[method-assign]
+    healed = keeper.pull()
+    assert (healed.complete, healed.problem, len(keeper.states())) == (True, None, 28)
+
+
+def test_pages_in_the_wrong_order_move_the_cursor_only_at_the_end(keeper: Shopkeeper) -> None:
+    front = keeper.front
+    spread(keeper, 12, first=MONDAY - 50 * 60, step=60)
+    real = front._answer
+    front._answer = lambda orders, token: real(orders[::-1], token)  # type: ignore[method-assign]
+    cursors: list[int | None] = []
+    front.after = lambda _: cursors.append(keeper.cursor())
+    assert keeper.pull().complete
+    end = MONDAY - 50 * 60 + 11 * 60
+    assert keeper.cursor() == end
+    assert set(cursors) == {None, end}
+    assert cursors[:8] == [None] * 8  # five sweeps, three pages of the stretch
+    assert len(keeper.states()) == 12
+
+
+def test_one_shops_failure_stops_no_other(floor: Floor) -> None:
+    good, bad = Shopkeeper(floor), Shopfront("7494000000000000002")
+    ill = connect(floor.store, floor.shop("ill"), "7494000000000000002", "other-key")
+    bad.fail = lambda _request: no(105005, "no scope")
+    spread(good, 3)
+
+    def both(request: httpx.Request) -> httpx.Response:
+        return (bad if request.url.params["app_key"] == "other-key" else good.front)(request)
+
+    front = Shopfront()
+    front.fail = both
+    found = {one.shop: one for one in pull_due(floor.house, front.client())}
+    assert found["shop"].created == 3
+    problem = found["ill"].problem
+    assert problem is not None
+    assert problem.code == "tiktok_105005"
+    with floor.store.read() as tx:
+        rows = dict(tx.rows("SELECT shop_id, pull_problem FROM links WHERE seller_id = 1"))
+    assert rows[good.link.shop_id] == ""
+    assert "tiktok_105005" in rows[ill.shop_id]
+
+
+def test_a_broken_answer_is_a_problem_and_what_came_before_is_kept(keeper: Shopkeeper) -> None:
+    spread(keeper, 12, first=MONDAY - 50 * 60, step=60)
+    calls = iter(range(100))
+
+    def cut(request: httpx.Request) -> httpx.Response | None:
+        if next(calls) == 7:  # five sweeps and one page before
+            return httpx.Response(200, content=b'{"code":0,"data":{"orders":[{"id":"57')
+        return None
+
+    keeper.front.fail = cut
+    keeper.client = keeper.front.client(waits=())
+    found = keeper.pull()
+    assert found.problem is not None
+    assert found.created > 0
+    keeper.front.fail = lambda _request: None
+    assert keeper.pull().complete
+    assert len(keeper.states()) == 12
+
+
+def test_since_fetches_again_and_moves_the_cursor_only_without_a_gap(keeper: Shopkeeper) -> None:
+    spread(keeper, 10)
+    keeper.pull()
+    before = keeper.cursor()
+    assert before is not None
+    keeper.front.put(body(50, before + HOUR), body(51, before + 3 * HOUR))
+    found = keeper.pull(since=before + 2 * HOUR)
+    assert found.created == 1
+    assert keeper.cursor() == before
+    keeper.pull(since=before - DAY)
+    assert keeper.cursor() == before + 3 * HOUR
+    assert len(keeper.states()) == 12
+
+
+def test_two_do_not_pull_one_shop_at_once(keeper: Shopkeeper) -> None:
+    spread(keeper, 3)
+    inner: list[Pulled] = []
+    keeper.front.after = lambda _: inner.append(keeper.pull()) if not inner else None
+    assert keeper.pull().created == 3
+    assert (inner[0].pages, inner[0].complete) == (0, False)
+
+
+def test_a_clock_behind_the_platforms_only_delays_nothing(keeper: Shopkeeper) -> None:
+    """The platform's time runs ahead of ours by days: its orders are taken all the same."""
+    spread(keeper, 4, first=MONDAY + 3 * DAY)
+    assert keeper.pull().created == 4
+    keeper.front.put(*[body(20 + n, MONDAY + 4 * DAY + n) for n in range(12)])
+    assert keeper.pull().created == 12
+
+
+def test_the_same_second_with_other_content_is_taken(keeper: Shopkeeper) -> None:
+    keeper.front.put(body(1, MONDAY - 60))
+    keeper.pull()
+    keeper.front.put(body(1, MONDAY - 60, "CANCELLED"))
+    assert keeper.pull().updated == 1
+    assert keeper.states() == {number(1): "CANCELLED"}
