@@ -238,3 +238,10 @@ def looks_due(tx: Tx, before_ms: int) -> list[int]:
         .order_by(_links.c.shop_id)
     )
     return [row[0] for row in rows]
+
+
+def regions(tx: Tx) -> dict[int, tuple[str, str]]:
+    """Shop → (region, seller type) of the shops that may be called. No secret is opened."""
+    found = select(_links.c.shop_id, _links.c.region, _links.c.seller_type).select_from(_JOINED)
+    found = found.where(_links.c.seller_id == tx.seller_id, _links.c.state == ACTIVE, grants.c.state == ACTIVE)
+    return {row[0]: (row[1], row[2]) for row in tx.rows(found)}

@@ -6,7 +6,7 @@ platform means for parcels and waiting effects is settled in the same transactio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,17 +14,18 @@ import msgspec
 from fahuo.catalogue.model import Shop
 from fahuo.deadlines import queries as deadlines_queries
 from fahuo.deadlines import service as deadlines
-from fahuo.flow import parcels
+from fahuo.flow import parcels, regroup
 from fahuo.flow.checks import Checks
 from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
 from fahuo.flow.people import seal
 from fahuo.flow.recompute import clock_shift
 from fahuo.flow.report import Report
-from fahuo.flow.units import Held, differs, find_articles, holding, no_stock, wants_of
+from fahuo.flow.units import Held, differs, find_articles, holding, no_stock, renumbered, wants_of
 from fahuo.inventory import queries as inventory_queries
 from fahuo.inventory import service as inventory
 from fahuo.inventory.model import Want
+from fahuo.inventory.renumber import renumber
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
 from fahuo.orders.journey import Standing, station_of
@@ -48,8 +49,22 @@ from fahuo.warehouse.model import Parcel
 
 Told = tuple[Stored, OrderIn]
 ON_THE_WAY = frozenset({IN_TRANSIT, DELIVERED, COMPLETED})
-_BY_OTHERS = frozenset({"cannot_plan", "report_declined"})
-"""Holds that planning and reporting put and close themselves."""
+_BY_OTHERS = frozenset(
+    {
+        "cannot_plan",
+        "report_declined",
+        "carrier_not_listed",
+        "arrange_declined",
+        "after_sale_open",
+        "label_declined",
+        "label_void",
+        "change_declined",
+        "bundle_declined",
+        "first_mile_refused",
+    }
+)
+"""Holds that planning, reporting and fulfilling put and close themselves."""
+_UNARRANGED = frozenset({"arrange_declined", "after_sale_open"})
 _MOVED = (
     "state",
     "station",
@@ -211,6 +226,7 @@ def _write(
     checks = Checks(tx, desk, shop, now)
     held = checks.verify(after, timings, readdressed)
     _note_repack(rows, wants, have, found, held)
+    renumber(tx, {row.id: want for row, want in zip(rows, wants, strict=True) if renumbered(want, have.get(row.id))})
     reserved = _restock(tx, desk, rows, after, wants, have, timings, now)
     parcel = parcels.follow(tx, rows, after, found, anew, now)
     blocked = _rehold(tx, rows, after, held, reserved, wants, now)
@@ -237,6 +253,13 @@ def _write(
     orders.replace_lines(tx, list(zip(ids, after, articles, strict=True)))
     deadlines.replace(tx, ids, clock_rows(ids, timings))
     seal(tx, ids, after, source, now, again=True)
+    regroup.follow(tx, shop.id, [row.id for row, order in zip(rows, after, strict=True) if _to_cut(row, order, anew)],
+                   now, desk.actor)  # fmt: skip
+
+
+def _to_cut(row: Stored, order: OrderIn, anew: Collection[int]) -> bool:
+    """Whether the order has parcels that must stand as its packages do: alive, and not planned anew anyway."""
+    return row.id not in anew and row.station != "history" and order.state not in FINISHED
 
 
 class _New(NamedTuple):
@@ -369,6 +392,8 @@ def _rehold(
         if want and not ok:
             found.append(no_stock())
         codes = {hold.code for hold in found} | (_BY_OTHERS if order.state not in FINISHED else frozenset())
+        if order.state in parcels.MOVED_ON:  # somebody has arranged it
+            codes -= _UNARRANGED
         have = open_.get(id_, [])
         stay = [hold for hold in have if hold.code in codes or hold.owner == "person"]
         gone += [(id_, hold.code, hold.since_at) for hold in have if hold not in stay]

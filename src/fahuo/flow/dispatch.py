@@ -17,9 +17,11 @@ from fahuo.catalogue import queries as catalogue
 from fahuo.channels.callback.send import CallbackChannel
 from fahuo.channels.ports import Endpoint, Outbound
 from fahuo.channels.shipped_file import Shipped, write
-from fahuo.deadlines import service as deadlines
+from fahuo.flow.answers import BOOKS
+from fahuo.flow.fulfil import sort_out
 from fahuo.flow.house import House
 from fahuo.flow.parcels import FILES_LANE, GONE, SHIPPED
+from fahuo.flow.ready import READY, ready_to_ship
 from fahuo.kernel.stopwatch import stage
 from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
@@ -34,7 +36,8 @@ from fahuo.warehouse.model import CANCELLED
 
 BATCH: Final = 500
 _AGAIN: Final = frozenset({"retry", "unknown"})
-READY: Final = ("arranged_at", "due_at", "due_clock")
+NOT_LISTED: Final = "carrier_not_listed"
+_DECLINED: Final = frozenset({"report_declined", NOT_LISTED})
 SHOWN: Final = 200
 """Characters of the reason that a hold shows."""
 
@@ -64,6 +67,7 @@ def work(
             claimed = effects.claim(store, worker, list(outbound), batch, now, seller_id=seller_id)
         if not claimed:
             break
+        claimed = sort_out(store, claimed, now, seller_id)
         answers: list[Answer] = []
         for lane, channel in outbound.items():
             mine = [one for one in claimed if one.lane == lane]
@@ -78,14 +82,31 @@ def work(
 
 
 def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int, actor: str) -> None:
-    """Write the answers and what follows from those that count."""
+    """Write the answers and what follows from those that count: one set of statements a kind."""
     by_id = {one.id: one for one in claimed}
     # Orders first, then their effects, as everywhere: an import may be ending some of them.
     rows = {row.id: row for row in orders_queries.heads_of(tx, {one.order_id for one in claimed if one.order_id})}
-    took = effects.finish(tx, [replace(answer, outcome=_without_words(answer)) for answer in answers])
-    _keep_words(tx, [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok], now)
-    _drop_cancelled(tx, [by_id[a.id] for a, ok in zip(answers, took, strict=True) if ok and a.state in _AGAIN])
-    counted = [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok and by_id[a.id].kind == SHIPPED]
+    took = effects.finish(tx, [replace(answer, outcome=_kept(answer)) for answer in answers])
+    counted = [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok]
+    _keep_words(tx, counted, now)
+    _drop_cancelled(tx, [one for one, a in counted if a.state in _AGAIN])
+    kinds: dict[str, list[tuple[Claimed, Answer]]] = {}
+    for one, answer in counted:
+        kinds.setdefault(one.kind, []).append((one, answer))
+    _book_reports(tx, kinds.get(SHIPPED, ()), rows, now, actor)
+    for kind, answered in sorted(kinds.items()):
+        if kind in BOOKS:
+            BOOKS[kind](tx, answered, now, actor)
+
+
+def _book_reports(
+    tx: Tx,
+    counted: Sequence[tuple[Claimed, Answer]],
+    rows: Mapping[int, orders_queries.Head],
+    now: int,
+    actor: str,
+) -> None:
+    """A parcel's number is known to the receiver, or was declined."""
     reported = [one for one, a in counted if a.state == "done"]
     declined = [(one, a) for one, a in counted if a.state == "declined"]
     packages = [(one.package_id, now) for one in reported if one.package_id]
@@ -95,28 +116,13 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     _rehold(tx, reported, [(one, a) for one, a in declined if _open(rows.get(one.order_id or 0))], now)
     touched = {entry.order_id for entry in entries}
     heads = journal.append(tx, entries, {id_: (rows[id_].journal_seq, rows[id_].journal_head) for id_ in touched})
-    told = {one.order_id: now for one in reported if one.order_id in rows and _open(rows[one.order_id])}
+    told = {id_: now for one in reported if (id_ := one.order_id or 0) in rows and _open(rows[id_])}
     ready = ready_to_ship(tx, rows, told)
     orders.move(
         tx,
         (*READY, "version", "journal_seq", "journal_head"),
         [(id_, *ready[id_], rows[id_].version + 1, *head) for id_, head in heads.items()],
     )
-
-
-def ready_to_ship(
-    tx: Tx, rows: Mapping[int, orders_queries.Head], when: Mapping[int, int]
-) -> dict[int, tuple[int | None, int | None, str | None]]:
-    """The platform knows number and label of the orders in `when` (id → since when): their clock to arrange stops.
-
-    What is to stand in the columns READY of each of `rows`, for the caller's own update.
-    """
-    fresh = {id_: at for id_, at in when.items() if rows[id_].arranged_at is None}
-    binding = deadlines.ready(tx, fresh)
-    return {
-        id_: (fresh[id_], *binding[id_]) if id_ in fresh else (row.arranged_at, row.due_at, row.due_clock)
-        for id_, row in rows.items()
-    }
 
 
 def _drop_cancelled(tx: Tx, again: Sequence[Claimed]) -> None:
@@ -126,8 +132,12 @@ def _drop_cancelled(tx: Tx, again: Sequence[Claimed]) -> None:
     effects.drop(tx, [packages[parcel.id] for parcel in found if parcel.state == CANCELLED], GONE)
 
 
-def _without_words(answer: Answer) -> dict[str, Any]:
-    return {name: value for name, value in answer.outcome.items() if name != "answer"}
+_UNKEPT: Final = frozenset({"answer", "content", "orders", "events"})
+"""Parts of an outcome that are booked elsewhere (sealed, or taken in): they may be personal, or large."""
+
+
+def _kept(answer: Answer) -> dict[str, Any]:
+    return {name: value for name, value in answer.outcome.items() if name not in _UNKEPT}
 
 
 def _keep_words(tx: Tx, taken: Sequence[tuple[Claimed, Answer]], now: int) -> None:
@@ -167,12 +177,15 @@ def _code(answer: Answer) -> str:
 def _rehold(tx: Tx, reported: Sequence[Claimed], declined: Sequence[tuple[Claimed, Answer]], now: int) -> None:
     """A declined report goes to a person; one that was taken at last frees the order."""
     open_ = orders_queries.open_holds(tx, {one.order_id for one in reported if one.order_id})
-    gone = [(h.order_id, h.code, h.since_at) for list_ in open_.values() for h in list_ if h.code == "report_declined"]
+    gone = [(h.order_id, h.code, h.since_at) for list_ in open_.values() for h in list_ if h.code in _DECLINED]
     orders.release(tx, gone, now, "system", "the report was taken")
     holds: dict[int, list[Hold]] = {}
     for one, answer in declined:
         words = str(answer.outcome.get("message") or "")[:SHOWN]
-        holds[one.order_id or 0] = [hold("report_declined", "report", f"{_code(answer)} {words}".strip())]
+        if _code(answer) == NOT_LISTED:
+            holds[one.order_id or 0] = [hold(NOT_LISTED, "carrier", words)]
+        else:
+            holds[one.order_id or 0] = [hold("report_declined", "report", f"{_code(answer)} {words}".strip())]
     orders.hold(tx, holds, now)
 
 

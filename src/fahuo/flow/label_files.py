@@ -16,8 +16,8 @@ import msgspec
 
 from fahuo.documents import pdf
 from fahuo.documents.lint import PageReport, lint_pdf
-from fahuo.flow.dispatch import READY, ready_to_ship
 from fahuo.flow.house import House
+from fahuo.flow.ready import READY, ready_to_ship
 from fahuo.kernel.ids import new_id, new_ids
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_

@@ -170,15 +170,14 @@ def _marks(items: Sequence[Item], skus: SkuIndex) -> tuple[str, ...]:
 
 
 def attached_pages(tx: Tx, label_ids: Sequence[int]) -> list[bytes]:
-    """The pages of attached label files, one PDF a page, in the order given."""
+    """The pages of attached label files, one PDF a page, in the order given; a page that orders share once."""
     found = queries.label_pages(tx, label_ids)
     files = {
         file_id: tx.keys.open(sealed, f"label|{file_id}")
         for file_id, sealed in queries.sealed_files(tx, {row[1] for row in found.values()}).items()
     }
-    return [
-        pdf.page(files[found[id_][1]], found[id_][2]) for id_ in label_ids if id_ in found and found[id_][1] in files
-    ]
+    places = dict.fromkeys(found[id_][1:] for id_ in label_ids if id_ in found and found[id_][1] in files)
+    return [pdf.page(files[file_id], page) for file_id, page in places]
 
 
 def _pick_list(

@@ -12,6 +12,8 @@ import msgspec
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop, Sku
+from fahuo.connections import queries as connections
+from fahuo.flow import wanted
 from fahuo.flow.house import House
 from fahuo.flow.parcels import MOVED_ON, SHIPPED
 from fahuo.inventory import service as inventory
@@ -25,7 +27,7 @@ from fahuo.store import effects, journal
 from fahuo.store.engine import Store, Tx
 from fahuo.warehouse import queries as warehouse_queries
 from fahuo.warehouse import service as warehouse
-from fahuo.warehouse.model import CANCELLED, CARRIER, OWN, PACKED, Item, Parcel
+from fahuo.warehouse.model import CANCELLED, CARRIER, COMBINE, OWN, PACKED, Item, Parcel
 from fahuo.warehouse.rules import count_scan, may_pack, missing
 
 BATCH: Final = 2_000
@@ -61,6 +63,8 @@ class _Bench(NamedTuple):
     items: list[Item]
     skus: dict[int, Sku]
     problem: Problem | None
+    mates: tuple[Parcel, ...] = ()
+    """The rows of one combined parcel, this one among them: packed together, under one label."""
 
 
 def open_parcel(
@@ -108,7 +112,7 @@ def confirm(house: House, package_id: int, label_code: str, actor: str, seller_i
         _log(tx, package_id, now, actor, label_code, "" if problem is None else problem.code)
         if problem:
             return problem
-        pack_parcels(tx, [bench.parcel], now, actor)
+        pack_parcels(tx, list(bench.mates) or [bench.parcel], now, actor)
         parcel = warehouse_queries.parcels(tx, [package_id])[0]
         return _view(tx, bench._replace(parcel=parcel))
 
@@ -166,7 +170,11 @@ def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> int
     shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
     refs = {id_: row.platform_order_id for id_, row in rows.items()}
     told = [p for p in parcels if _to_be_told(p, rows[p.order_id].state)]
-    effects.put(tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in told])
+    linked = connections.connected(tx) if told else frozenset()
+    effects.put(tx, [_report(p, shops[p.shop_id], refs[p.order_id], now) for p in told if p.shop_id not in linked])
+    api = [p for p in told if p.shop_id in linked]
+    part = wanted.units_of(tx, api)
+    effects.put(tx, [wanted.report(p, refs[p.order_id], part.get(p.id, ()), now) for p in api])
     return len(parcels)
 
 
@@ -213,7 +221,7 @@ def _find(tx: Tx, code: str, shops: Collection[int] | None) -> Parcel | Problem:
     alive = [parcel for parcel in found if parcel.state != CANCELLED] or found
     if not alive:
         return _no_parcel(code)
-    if len(alive) > 1:
+    if len(alive) > 1 and not _one_parcel(alive):
         return Problem(
             "several_parcels",
             "code",
@@ -223,6 +231,21 @@ def _find(tx: Tx, code: str, shops: Collection[int] | None) -> Parcel | Problem:
             {"count": len(alive), "code": code[:80]},
         )
     return alive[0]
+
+
+def _one_parcel(found: Sequence[Parcel]) -> bool:
+    """Whether these rows are one parcel: orders that the platform has combined."""
+    first = found[0]
+    return first.platform_ref != "" and {(p.shop_id, p.platform_ref) for p in found} == {
+        (first.shop_id, first.platform_ref)
+    }
+
+
+def _mates(tx: Tx, parcel: Parcel) -> list[Parcel]:
+    if parcel.tag != COMBINE:
+        return [parcel]
+    found = warehouse_queries.parcels_with_ref(tx, [parcel.platform_ref])
+    return [one for one in found if one.shop_id == parcel.shop_id and one.state != CANCELLED] or [parcel]
 
 
 def _open(tx: Tx, package_id: int) -> _Bench | Problem:
@@ -243,11 +266,15 @@ def _no_parcel(code: str) -> Problem:
 
 def _bench(tx: Tx, parcel: Parcel) -> _Bench:
     # Locked before the state is looked at: two benches with the same parcel must not both pack it.
-    orders_queries.heads(tx, [parcel.order_id])
+    orders_queries.heads(tx, [one.order_id for one in _mates(tx, parcel)])
     parcel = warehouse_queries.parcels(tx, [parcel.id])[0]
-    held = any(hold.blocks for hold in orders_queries.open_holds(tx, [parcel.order_id]).get(parcel.order_id, ()))
-    items = warehouse_queries.items(tx, [parcel.id]).get(parcel.id, [])
-    return _Bench(parcel, items, catalogue.skus_of(tx, [item.sku_id for item in items]), may_pack(parcel, held))
+    mates = _mates(tx, parcel)
+    holds = orders_queries.open_holds(tx, [one.order_id for one in mates])
+    held = any(hold.blocks for list_ in holds.values() for hold in list_)
+    found = warehouse_queries.items(tx, [one.id for one in mates])
+    items = [item for one in mates for item in found.get(one.id, [])]
+    problem = next((why for one in mates if (why := may_pack(one, held))), None)
+    return _Bench(parcel, items, catalogue.skus_of(tx, [i.sku_id for i in items]), problem, tuple(mates))
 
 
 def _article(tx: Tx, bench: _Bench, code: str) -> int | Problem:

@@ -18,7 +18,13 @@ from fahuo.warehouse.model import PLATFORM, Parcel
 SHIPPED: Final = "report_shipped"
 ARRANGE: Final = "arrange_shipment"
 GET_NUMBER: Final = "get_number"
+FETCH_LABEL: Final = "fetch_label"
+SCHEDULE: Final = "schedule_handover"
+CORRECT: Final = "update_tracking"
 FILES_LANE: Final = "files"
+TIKTOK_LANE: Final = "tiktok"
+OF_PARCEL: Final = (SHIPPED, ARRANGE, GET_NUMBER, FETCH_LABEL, SCHEDULE, CORRECT)
+"""Kinds of effects that end with their parcel."""
 GONE: Final = {"code": "parcel_cancelled"}
 """Outcome of what was to be told or done for a parcel that is cancelled."""
 MOVED_ON: Final = FINISHED | {AWAITING_COLLECTION}
@@ -97,7 +103,7 @@ def drop(tx: Tx, ids: Collection[int], parcels: Alive) -> None:
     if ids:
         warehouse.cancel(tx, [parcel.id for id_ in ids for parcel in parcels.get(id_, ())])
         planning.give_back(tx, ids)
-        effects.close(tx, ids, (SHIPPED, ARRANGE, GET_NUMBER), "dropped", GONE)
+        effects.close(tx, ids, OF_PARCEL, "dropped", GONE)
 
 
 def _moved(parcel: Parcel, order: OrderIn) -> tuple[object, ...]:
@@ -141,7 +147,7 @@ def _settle(
     if not moved_on:
         return set()
     proof = {"proof": "the platform shows it"}
-    ended = effects.close(tx, moved_on, (SHIPPED, ARRANGE, GET_NUMBER), "done", proof, lanes=(FILES_LANE,))
+    ended = effects.close(tx, moved_on, (SHIPPED, ARRANGE, GET_NUMBER), "done", proof, lanes=(FILES_LANE, TIKTOK_LANE))
     proven = [package for _, kind, package in ended if kind == SHIPPED and package is not None]
     warehouse.move(tx, ("reported_at",), [(package, now) for package in proven], "t.reported_at IS NULL")
     return set(proven)

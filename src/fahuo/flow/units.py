@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fahuo.catalogue.model import Shop
 from fahuo.flow.house import Desk
@@ -55,8 +55,21 @@ def holding(tx: Tx, ids: Sequence[int]) -> dict[int, dict[tuple[int, int], Reser
 
 def differs(want: Sequence[Want], have: Held | None) -> bool:
     """Whether the order needs other units than it holds; an order that needs none, or holds none, does not."""
-    need = {(one.line_no, one.sku_id): one.quantity for one in want}
-    return bool(need and have) and need != {key: row.quantity for key, row in (have or {}).items()}
+    return bool(want and have) and _by_sku(want) != _by_sku((have or {}).values())
+
+
+def renumbered(want: Sequence[Want], have: Held | None) -> bool:
+    """Whether it needs the same units under other lines: the platform has put them into other packages."""
+    if not want or not have or differs(want, have):
+        return False
+    return {(one.line_no, one.sku_id): one.quantity for one in want} != {k: r.quantity for k, r in have.items()}
+
+
+def _by_sku(units: Iterable[Want] | Iterable[Reservation]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for one in units:
+        found[one.sku_id] = found.get(one.sku_id, 0) + one.quantity
+    return found
 
 
 def no_stock() -> Hold:

@@ -284,6 +284,15 @@ def release(tx: Tx, claims: Sequence[Claimed]) -> int:
     return sum(took)
 
 
+def postpone(tx: Tx, claims: Sequence[Claimed], due_at: int) -> int:
+    """Give back claims that may not be begun yet: due at that business time, and the attempt does not count."""
+    rows = [(tx.seller_id, one.id, one.attempt, 1, "due", due_at) for one in claims]
+    took = bulk.update_each(
+        tx, effects, _FENCE, ("attempts_max",), rows, where="t.state = 'claimed'", set_=("state", "due_at")
+    )
+    return sum(took)
+
+
 def extend(tx: Tx, claims: Sequence[Claimed], until_ms: int) -> int:
     """Lengthen the lease of claims still being worked on; how many were still ours."""
     rows = [(tx.seller_id, one.id, one.attempt, until_ms) for one in claims]
@@ -346,6 +355,32 @@ def requeue(tx: Tx, ids: Iterable[int], now: int) -> list[int]:
         read_first=case((_e.safety == "readable", _e.attempts > 0), else_=_e.read_first),
     )
     return sorted(id_ for (id_,) in tx.execute(again, {"seller": tx.seller_id, "ids": bulk.array(tx, ids)}))
+
+
+def waiting_for(tx: Tx, lane: str, code: str) -> list[tuple[int, int | None]]:
+    """(id, shop) of effects of a lane that wait because of what their outcome's `code` names."""
+    mine = select(_e.id, _e.shop_id, _e.outcome).where(_OWN, _in("waiting"), _e.lane == bindparam("lane"))
+    found = tx.rows(mine.order_by(_e.id), seller=tx.seller_id, lane=lane)
+    return [(row[0], row[1]) for row in found if json.decode(row[2]).get("code") == code]
+
+
+class Known(Struct, frozen=True):
+    """What has become of an effect so far."""
+
+    id: int
+    kind: str
+    order_id: int | None
+    package_id: int | None
+    state: str
+    body: dict[str, Any]
+
+
+def of_orders(tx: Tx, order_ids: Iterable[int], kinds: Iterable[str]) -> list[Known]:
+    """These orders' effects of these kinds in every state, the oldest first."""
+    mine = select(_e.id, _e.kind, _e.order_id, _e.package_id, _e.state, _e.body)
+    mine = mine.where(_OWN, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds")).order_by(_e.id)
+    found = tx.rows(mine, seller=tx.seller_id, orders=bulk.array(tx, order_ids), kinds=bulk.array(tx, kinds))
+    return [Known(*row[:5], json.decode(row[5])) for row in found]
 
 
 def waiting(tx: Tx, order_ids: Iterable[int], kinds: Iterable[str]) -> list[tuple[int, str, int]]:

@@ -30,6 +30,9 @@ PACKAGE: Final = Machine(
 """Arranged: number and label exist. Packed: items and label were scanned at the bench. A carrier's scan may be the
 first we hear after arranging, so the later states can be reached from every earlier one."""
 
+SPLIT: Final = "SPLIT"
+COMBINE: Final = "COMBINE"
+
 OWN: Final = "own"
 CARRIER: Final = "carrier"
 PLATFORM: Final = "platform"
@@ -57,6 +60,11 @@ class Parcel(NamedTuple):
     delivered_at: int | None
     weight_g: int = 0
     """As planned, with carton; 0 when not known."""
+    platform_ref: str = ""
+    """The platform's package, '' while it has none that we know. Combined orders share one."""
+    tag: str = ""
+    """'', SPLIT or COMBINE."""
+    carton_id: int | None = None
 
 
 class Item(NamedTuple):

@@ -27,6 +27,7 @@ def _parcels(where: ColumnElement[bool]):  # type: ignore[no-untyped-def]  # a S
 BY_ID = _parcels(any_of(packages.c.id, "ids"))
 BY_ORDER = _parcels(any_of(packages.c.order_id, "ids"))
 BY_NUMBER = _parcels(any_of(packages.c.tracking_number, "numbers"))
+BY_REF = _parcels(any_of(packages.c.platform_ref, "refs") & (packages.c.platform_ref != ""))
 BY_WAVE = _parcels(packages.c.wave_id == bindparam("wave"))
 ITEMS = (
     select(*(package_items.c[name] for name in Item._fields))
@@ -49,6 +50,12 @@ def parcels_numbered(tx: Tx, numbers: Iterable[str]) -> list[Parcel]:
     """Parcels by waybill number."""
     wanted = [number for number in numbers if number]
     return [Parcel(*row) for row in fetch(tx, BY_NUMBER, seller=tx.seller_id, numbers=array(tx, wanted))]
+
+
+def parcels_with_ref(tx: Tx, refs: Iterable[str]) -> list[Parcel]:
+    """Parcels by the platform's package, cancelled ones too. Combined orders have a row each."""
+    wanted = sorted({ref for ref in refs if ref})
+    return [Parcel(*row) for row in fetch(tx, BY_REF, seller=tx.seller_id, refs=array(tx, wanted))] if wanted else []
 
 
 def parcels_of_wave(tx: Tx, wave_id: int) -> list[Parcel]:
@@ -142,6 +149,14 @@ def waves_to_join(tx: Tx, now: int, size: int) -> dict[tuple[int, int, int], tup
     return found
 
 
+def leaving(tx: Tx, wave_ids: Iterable[int]) -> dict[int, int]:
+    """Wave → when it leaves, where that is known."""
+    found = select(waves.c.id, waves.c.leave_at).where(
+        waves.c.seller_id == tx.seller_id, waves.c.leave_at.is_not(None), any_of(waves.c.id, "ids")
+    )
+    return {row[0]: row[1] for row in tx.rows(found, ids=array(tx, sorted(wave_ids)))}
+
+
 def bins(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], str]:
     """(warehouse, SKU) → bin on the shelf."""
     found = select(stock.c.warehouse_id, stock.c.sku_id, stock.c.bin).where(
@@ -185,3 +200,11 @@ def file_with(tx: Tx, digest: str) -> int | None:
         select(label_files.c.id).where(label_files.c.seller_id == tx.seller_id, label_files.c.digest == digest)
     )
     return rows[0][0] if rows else None
+
+
+def files_with(tx: Tx, digests: Iterable[str]) -> dict[str, int]:
+    """SHA-256 → label file, of those taken before."""
+    found = select(label_files.c.digest, label_files.c.id).where(
+        label_files.c.seller_id == tx.seller_id, any_of(label_files.c.digest, "digests")
+    )
+    return {row[0]: row[1] for row in tx.rows(found, digests=array(tx, sorted(set(digests))))}

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import bindparam, delete
+
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import CANCELLED, PACKED, Item
-from fahuo.warehouse.tables import bench_scans, label_files, package_items, packages, waves
+from fahuo.warehouse.tables import bench_scans, handover_slots, label_files, labels, package_items, packages, waves
 
 PACKAGE_COLUMNS = tuple(column.name for column in packages.columns if column.name != "seller_id")
 ITEM_COLUMNS = tuple(column.name for column in package_items.columns if column.name != "seller_id")
 WAVE_COLUMNS = tuple(column.name for column in waves.columns if column.name != "seller_id")
+_LABEL = tuple(column.name for column in labels.columns if column.name != "seller_id")
+_FILE = tuple(column.name for column in label_files.columns if column.name != "seller_id")
+_SLOT = tuple(column.name for column in handover_slots.columns)
 _SCAN = tuple(column.name for column in bench_scans.columns if column.name != "seller_id")
 
 
@@ -39,6 +44,18 @@ def open_packages(tx: Tx, rows: Iterable[tuple[object, ...]], contents: Iterable
     """Write packages (PACKAGE_COLUMNS) and what they hold (ITEM_COLUMNS)."""
     _insert(tx, packages, PACKAGE_COLUMNS, rows)
     _insert(tx, package_items, ITEM_COLUMNS, contents)
+
+
+_EMPTY = delete(package_items).where(
+    package_items.c.seller_id == bindparam("seller"), bulk.any_of(package_items.c.package_id, "packages")
+)
+
+
+def refill(tx: Tx, ids: Sequence[int], contents: Iterable[tuple[object, ...]]) -> None:
+    """Write what these packages hold anew (ITEM_COLUMNS); one without contents is empty then."""
+    if ids:
+        tx.execute(_EMPTY, {"seller": tx.seller_id, "packages": bulk.array(tx, list(ids))})
+        _insert(tx, package_items, ITEM_COLUMNS, contents)
 
 
 def scanned(tx: Tx, items: Sequence[Item]) -> None:
@@ -70,6 +87,22 @@ def cancel(tx: Tx, ids: Iterable[int]) -> int:
 def reseal(tx: Tx, file_id: int, sealed: bytes) -> None:
     """Put another sealed content in place of a label file's."""
     bulk.update(tx, label_files, ("seller_id", "id"), ("sealed",), [(tx.seller_id, file_id, sealed)])
+
+
+def keep_files(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write sealed label files: (id, name, digest, sealed, at)."""
+    _insert(tx, label_files, _FILE, list(rows))
+
+
+def keep_labels(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write labels: (id, origin, format, page, digest, file, lint, at)."""
+    _insert(tx, labels, _LABEL, list(rows))
+
+
+def keep_slots(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write how and when parcels are handed over: (package, method, from, to, told at). The last word stands."""
+    keyed = [(tx.seller_id, *row) for row in rows]
+    bulk.upsert(tx, handover_slots, _SLOT, keyed, _SLOT[:2], _SLOT[2:])
 
 
 def log_scans(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:

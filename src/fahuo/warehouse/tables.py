@@ -1,4 +1,8 @@
-"""Tables of the warehouse station. A package holds units of one order (or several, when the platform combined them)."""
+"""Tables of the warehouse station.
+
+A package row holds units of one order. A parcel the platform has combined from several orders is a row for each of
+them with the same platform reference: one label, one number, packed and handed over together.
+"""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Table, Text
 
@@ -25,8 +29,8 @@ packages = Table(
     Column("seller_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
     Column("shop_id", BigInteger, nullable=False),
-    Column("order_id", BigInteger, nullable=False, comment="the order that leads the package; package_items names all"),
-    Column("platform_ref", Text, nullable=False),
+    Column("order_id", BigInteger, nullable=False, comment="whose units it holds"),
+    Column("platform_ref", Text, nullable=False, comment="the platform's package; combined orders share one"),
     Column("state", Text, nullable=False),
     Column("tag", Text, nullable=False, comment="'' , SPLIT or COMBINE"),
     Column("wave_id", BigInteger),
@@ -48,6 +52,63 @@ packages = Table(
     Index("packages_order", "seller_id", "order_id"),
     Index("packages_number", "seller_id", "tracking_number"),
     Index("packages_wave", "seller_id", "wave_id"),
+    Index(
+        "packages_ref",
+        "seller_id",
+        "platform_ref",
+        sqlite_where=Column("platform_ref") != "",
+        postgresql_where=Column("platform_ref") != "",
+    ),
+)
+
+handover_slots = Table(
+    "handover_slots",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("package_id", BigInteger, primary_key=True),
+    Column("method", Text, nullable=False, comment="PICKUP, DROP_OFF or the platform's other word"),
+    Column("from_at", BigInteger),
+    Column("to_at", BigInteger),
+    Column("told_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(["seller_id", "package_id"], ["packages.seller_id", "packages.id"]),
+)
+
+first_mile_bundles = Table(
+    "first_mile_bundles",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("shop_id", BigInteger, nullable=False, comment="the shop in whose name it was made"),
+    Column("warehouse_id", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, comment="asked, bundled, declined"),
+    Column("method", Text, nullable=False, comment="DROP_OFF (by domestic courier) or PICKUP"),
+    Column("carrier_name", Text, nullable=False, comment="the domestic courier"),
+    Column("provider_ref", Text, nullable=False, comment="the platform's id of the domestic courier"),
+    Column("tracking_number", Text, nullable=False, comment="the domestic waybill"),
+    Column("phone_tail", Text, nullable=False),
+    Column("platform_ref", Text, nullable=False, comment="first_mile_bundle_id"),
+    Column("sheet_url", Text, nullable=False),
+    Column("sheet_file_id", BigInteger),
+    Column("made_at", BigInteger, nullable=False),
+    Column("bundled_at", BigInteger),
+    Index("first_mile_bundles_number", "seller_id", "tracking_number"),
+)
+
+first_mile_parcels = Table(
+    "first_mile_parcels",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("package_id", BigInteger, primary_key=True),
+    Column("order_id", BigInteger, nullable=False),
+    Column("bundle_id", BigInteger, comment="empty: not in a bundle, or taken out by the platform"),
+    Column("last_mile_number", Text, nullable=False),
+    Column("domestic_scan_at", BigInteger),
+    Column("sorting_in_at", BigInteger, comment="accepted at the platform's sorting warehouse"),
+    Column("refused_at", BigInteger),
+    Column("refused_why", Text, nullable=False),
+    ForeignKeyConstraint(["seller_id", "package_id"], ["packages.seller_id", "packages.id"]),
+    Index("first_mile_parcels_order", "seller_id", "order_id"),
+    Index("first_mile_parcels_bundle", "seller_id", "bundle_id"),
 )
 
 package_items = Table(

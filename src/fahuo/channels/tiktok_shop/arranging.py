@@ -94,7 +94,7 @@ def _closed(visit: Visit, one: Claimed, seen: There) -> Answer | None:
 def arrange(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     """Arrange shipment of parcels that the platform labels."""
     chooses = api.flow_of(visit.link) == api.SERVICE
-    asked = [one for one in batch if one.read_first or not (chooses or one.body.get("ref"))]
+    asked = [one for one in batch if one.read_first or one.body.get("look") or not (chooses or one.body.get("ref"))]
     seen, failed = look(visit, asked)
     if failed:
         yield failed

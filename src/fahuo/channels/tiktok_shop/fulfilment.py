@@ -23,7 +23,7 @@ SERVICE: Final = "service"
 """The seller chooses a service of the platform and creates the package."""
 SHIP: Final = "ship"
 """The platform has chosen; the package is there and is shipped."""
-_CHOOSES: Final = frozenset({"US", "GB", "JP"})
+SERVICE_MARKETS: Final = frozenset({"US", "GB", "JP"})
 _SELF_SHIPMENT: Final = frozenset({"VN", "TH", "PH", "MY", "SG", "ID", "MX", "BR"})
 SEA: Final = frozenset({"VN", "TH", "PH", "MY", "SG", "ID"})
 INVOICE_FIRST: Final = frozenset({"BR"})
@@ -36,7 +36,7 @@ GONE: Final = "CANCELLED"
 
 def flow_of(link: Link) -> str:
     """Which flow the platform has for labels of its own in this shop: SERVICE or SHIP."""
-    return SERVICE if link.region in _CHOOSES and link.seller_type != "cross_border" else SHIP
+    return SERVICE if link.region in SERVICE_MARKETS and link.seller_type != "cross_border" else SHIP
 
 
 def ships_itself(link: Link) -> bool:
