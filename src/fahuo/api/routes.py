@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
-from fahuo.api import floor, lists, orders
+from fahuo.api import aftersales, floor, lists, orders, talks
 from fahuo.api.answers import PROBLEM, problem_response
 from fahuo.api.gate import NoToken
 from fahuo.api.schemas import ProblemOut
@@ -35,7 +35,8 @@ STATUS: Final = {
     "not_found": 404, "unknown_wave": 404, "unknown_shop": 404, "unknown_code": 404, "unknown_paper": 404,
     "in_progress": 409, "left_already": 409, "already_packed": 409, "order_held": 409, "parcel_cancelled": 409,
     "no_label_yet": 409, "wrong_item": 409, "too_many": 409, "items_missing": 409, "wrong_label": 409,
-    "unknown_article": 409, "several_parcels": 409,
+    "unknown_article": 409, "several_parcels": 409, "nothing_asked": 409, "answered_already": 409,
+    "conversation_closed": 409,
     "version_changed": 412, "too_large": 413, "key_reused": 422,
 }  # fmt: skip
 """HTTP status of problems that have one of their own; the others follow the exit code: 409, 400, 503."""
@@ -44,7 +45,7 @@ STATUS: Final = {
 def mount(app: FastAPI) -> None:
     """Put the interface and its description into the app."""
     router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-    for part in (orders, lists, floor):
+    for part in (orders, lists, floor, aftersales, talks):
         router.include_router(part.router)
 
     @router.get("/openapi.json", include_in_schema=False)

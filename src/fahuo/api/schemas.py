@@ -166,6 +166,17 @@ class PageOut(Open):
     next: str | None = None
 
 
+class ConnectionOut(Open):
+    """A shop's connection: none, active, expiring, expired, withdrawn or refused, and everything known about it."""
+
+    schema_: str = Field("fahuo.connection/1", alias="schema")
+    shop_id: str
+    shop: str
+    state: str
+    way_out: dict[str, str] | None = None
+    effects: dict[str, int] = {}
+
+
 class MetricsOut(Open):
     """Figures of the control tower."""
 
@@ -176,3 +187,18 @@ class MetricsOut(Open):
     at_stake: list[dict[str, Any]]
     late_rate: list[dict[str, Any]]
     due: list[dict[str, Any]]
+
+
+class AnswerIn(BaseModel):
+    """An answer to a request: approve, or reject with one of the platform's reasons."""
+
+    decision: str = Field(examples=["approve", "reject"])
+    reason: str = ""
+    comment: str = Field(default="", max_length=200)
+
+
+class SayIn(BaseModel):
+    """A message to a buyer; plain text."""
+
+    words: str = Field(min_length=1, max_length=2000)
+    order_id: int | None = None

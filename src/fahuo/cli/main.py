@@ -20,6 +20,8 @@ from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import DEFAULT, N_
 
 _GROUPS: Final = {
+    "aftersales": "fahuo.cli.aftersales",
+    "talks": "fahuo.cli.talks",
     "alerts": "fahuo.cli.alerts",
     "db": "fahuo.cli.db",
     "shops": "fahuo.cli.shops",

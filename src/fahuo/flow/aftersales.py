@@ -18,8 +18,10 @@ from fahuo.aftersales import queries, service
 from fahuo.aftersales.model import APPROVE, CANCEL, DECISIONS, REJECT, RETURN, Request, RequestIn
 from fahuo.aftersales.rules import changed, newest
 from fahuo.channels.tiktok_shop import aftersale
-from fahuo.channels.tiktok_shop.client import Client
-from fahuo.connections.model import Link
+from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached
+from fahuo.connections import queries as connections
+from fahuo.connections.model import ACTIVE, Link
+from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -203,18 +205,46 @@ def _check(found: Request, decision: str, reason: str) -> None:
                 "reason",
                 None,
                 N_("A rejection needs one of the platform's reasons."),
-                N_("`fahuo requests reasons ID` lists them."),
+                N_("`fahuo aftersales reasons ID` lists them."),
             )
         )
 
 
-def reasons(house: House, client: Client, link: Link, request_id: int, locale: str = "en") -> list[tuple[str, str]]:
-    """The platform's reasons for rejecting this request: (name, text in that language)."""
-    with house.store.read(link.seller_id) as tx:
+def offered_reasons(house: House, principal: Principal, request_id: int, locale: str = "en") -> list[tuple[str, str]]:
+    """The platform's reasons for rejecting this request, asked for now: (name, text in that language).
+
+    Raises Failure when the request is not his, the shop is not connected, or the platform gives no answer (3).
+    """
+    with house.store.read(principal.seller_id) as tx:
         found = queries.by_id(tx, [request_id]).get(request_id)
-    if found is None:
-        raise Failure(_unknown(request_id))
-    return aftersale.reasons(client, link, found.ref, locale)
+        if found is None or not may(principal, "orders.handle", found.shop_id):
+            raise Failure(_unknown(request_id))
+        link = connections.link_of(tx, found.shop_id)
+    if link is None or link.state != ACTIVE:
+        raise Failure(
+            Problem(
+                "shop_not_connected",
+                "shop",
+                str(found.shop_id),
+                N_("The shop of this request is not connected any more."),
+                N_("Connect it again, or answer in Seller Center."),
+            ),
+            1,
+        )
+    try:
+        return aftersale.reasons(client_of(house.store), link, found.ref, locale)
+    except (Refused, Unreached, Lost) as error:
+        raise Failure(
+            Problem(
+                "platform_silent",
+                "request",
+                found.ref,
+                N_("The platform does not tell its reasons: {why}"),
+                N_("Try again later, or answer in Seller Center."),
+                {"why": str(error)[:200]},
+            ),
+            3,
+        ) from None
 
 
 def cancel_for_seller(

@@ -1,4 +1,7 @@
-"""What programs are shown: the stable JSON of orders, effects and waves. Absent means unknown; ids are strings."""
+"""What programs are shown: the stable JSON of orders, effects, waves, requests, conversations.
+
+Absent means unknown; ids are strings.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 from fahuo.kernel.instant import iso
 from fahuo.kernel.money import amount_text, exponent_of
 from fahuo.orders.queries import Line
+from fahuo.talks.model import Conversation, Message
+from fahuo.views.aftersales import RequestView
 from fahuo.views.order import ClockView, EffectView, OrderView
 from fahuo.views.orders import HoldRow, ListRow
 from fahuo.views.shops import EffectRow, WaveView
@@ -209,3 +214,47 @@ def wave_json(row: WaveView) -> dict[str, Any]:
             "first_due_at": instant(row.first_due_at),
         }
     )
+
+
+def request_json(row: RequestView) -> dict[str, Any]:
+    """A request after the purchase, of a list."""
+    amount = None if row.amount is None else money(row.amount, row.currency, row.exponent)
+    shown = {
+        "id": str(row.id),
+        "shop": row.shop,
+        "order_id": None if row.order_id is None else str(row.order_id),
+        "platform_order_id": row.order_ref,
+        "kind": row.kind,
+        "ref": row.ref,
+        "type": row.type,
+        "state": row.state,
+        "role": row.role,
+        "reason": row.reason,
+        "reason_text": row.reason_text,
+        "amount": amount,
+        "action": row.action or None,
+        "answer_by": instant(row.answer_by),
+        "arbitration": row.arbitration or None,
+        "tracking_number": row.tracking_number or None,
+        "asked_at": instant(row.asked_at),
+        "decided": row.decided or None,
+        "decided_at": instant(row.decided_at),
+        "decided_by": row.decided_by or None,
+        "station": row.station,
+    }
+    return known(shown)
+
+
+def conversation_json(row: Conversation, shops: Mapping[int, str]) -> dict[str, Any]:
+    """A conversation of a list: no words."""
+    shown = {"id": str(row.id), "shop": shops.get(row.shop_id, ""), "ref": row.ref, "unread": row.unread,
+             "can_send": bool(row.can_send), "latest_at": instant(row.latest_at)}  # fmt: skip
+    return known(shown)
+
+
+def message_json(row: Message) -> dict[str, Any]:
+    """A message with its words, which are a person's: plain text."""
+    shown = {"id": str(row.id), "role": row.role, "type": row.type, "state": row.state, "at": iso(row.at),
+             "order_id": None if row.order_id is None else str(row.order_id), "actor": row.actor or None,
+             "words": row.words}  # fmt: skip
+    return known(shown)

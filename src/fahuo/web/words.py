@@ -121,7 +121,46 @@ OWNERS: Final = {
 ROLES: Final = {"owner": N_("Owner"), "packer": N_("Packer")}
 SHIPPING: Final = {"TIKTOK": N_("Platform shipping"), "SELLER": N_("Seller shipping")}
 SELLER_TYPES: Final = {"local": N_("Local"), "cross_border": N_("Cross-border")}
+CONNECTIONS: Final = {
+    "none": N_("Not connected"),
+    "active": N_("Connected"),
+    "expiring": N_("Ends soon"),
+    "expired": N_("Expired"),
+    "withdrawn": N_("Access withdrawn"),
+    "refused": N_("Refused"),
+}
+STRANGE: Final = {
+    "forged": N_("Forged"),
+    "malformed": N_("Unreadable"),
+    "oversized": N_("Too large"),
+    "unknown_shop": N_("Of a shop that is not connected"),
+    "repeated": N_("Repeated"),
+    "busy": N_("Turned away while busy"),
+}
 CHANNELS: Final = {"files": N_("By file"), "callback": N_("By call to your system")}
+REQUESTS: Final = {
+    "cancel": N_("Cancellation"),
+    "return": N_("Return"),
+    "CANCEL": N_("Cancellation"),
+    "BUYER_CANCEL": N_("Buyer wants to cancel"),
+    "REFUND": N_("Refund"),
+    "RETURN_AND_REFUND": N_("Return and refund"),
+    "REPLACEMENT": N_("Replacement"),
+    "CANCELLATION_REQUEST_PENDING": N_("asked"),
+    "CANCELLATION_REQUEST_SUCCESS": N_("approved"),
+    "CANCELLATION_REQUEST_CANCEL": N_("withdrawn or rejected"),
+    "CANCELLATION_REQUEST_CANCELLED": N_("withdrawn or rejected"),
+    "CANCELLATION_REQUEST_COMPLETE": N_("done"),
+    "RETURN_OR_REFUND_REQUEST_PENDING": N_("asked"),
+    "REFUND_OR_RETURN_REQUEST_REJECT": N_("rejected"),
+    "AWAITING_BUYER_SHIP": N_("buyer is to send it back"),
+    "BUYER_SHIPPED_ITEM": N_("on its way back"),
+    "REJECT_RECEIVE_PACKAGE": N_("returned parcel rejected"),
+    "RETURN_OR_REFUND_REQUEST_SUCCESS": N_("approved"),
+    "RETURN_OR_REFUND_REQUEST_CANCEL": N_("withdrawn"),
+    "RETURN_OR_REFUND_REQUEST_COMPLETE": N_("done"),
+    "REPLACEMENT_REQUEST_PENDING": N_("asked"),
+}
 SOURCES: Final = {"pack": N_("Rule pack"), "platform": N_("Platform's own field")}
 _BOOKS: Final = {
     "station": STATIONS,
@@ -136,7 +175,10 @@ _BOOKS: Final = {
     "shipping": SHIPPING,
     "seller_type": SELLER_TYPES,
     "channel": CHANNELS,
+    "connection": CONNECTIONS,
+    "strange": STRANGE,
     "source": SOURCES,
+    "request": REQUESTS,
     "clock": CLOCK_WORDS,
     "party": PARTY_WORDS,
     "outcome": OUTCOME_WORDS,
