@@ -8,14 +8,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from fahuo.access.model import Principal
+from fahuo.access.rules import may
 from fahuo.api.answers import json_response
 from fahuo.api.gate import IdempotencyKey, house_of, need, once, whole_house
-from fahuo.api.schemas import ChangedOut, MetricsOut, PageOut
+from fahuo.api.schemas import ChangedOut, ConnectionOut, MetricsOut, PageOut
 from fahuo.flow import actions
 from fahuo.flow.house import rule_book
 from fahuo.flow.setup import shop_json
 from fahuo.kernel.instant import iso
-from fahuo.kernel.problems import Failure
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
+from fahuo.views import connection as connections
 from fahuo.views import json as shown
 from fahuo.views import shops as lists
 from fahuo.views import tower
@@ -36,6 +39,20 @@ def shops(request: Request, principal: Annotated[Principal, Depends(need("orders
         found = lists.shop_views(tx, house.clock.now(), principal.shops)
     rows = [{**shop_json(view.shop), "open": view.open, "overdue": view.overdue} for view in found]
     return _page("fahuo.shops/1", "shops", rows, None)
+
+
+@router.get("/shops/{shop_id}/connection", tags=["shops"], responses={200: {"model": ConnectionOut}})
+def shop_connection(
+    request: Request, principal: Annotated[Principal, Depends(need("effects.view"))], shop_id: int
+) -> Response:
+    """How the shop's connection to the platform stands, and the way out of its state."""
+    found = None
+    if may(principal, "effects.view", shop_id):
+        with house_of(request).store.read(principal.seller_id) as tx:
+            found = connections.connection(tx, shop_id)
+    if found is None:
+        raise Failure(Problem("unknown_shop", "shop", str(shop_id), N_("There is no such shop."), ""))
+    return json_response(connections.connection_json(found))
 
 
 @router.get("/stock", tags=["stock"], responses={200: {"model": PageOut}})

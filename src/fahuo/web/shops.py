@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
+from fahuo.flow.connect import standings
 from fahuo.flow.import_orders import import_orders
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -32,7 +33,9 @@ def page(request: Request, visitor: Annotated[Visitor, Depends(need("orders.view
         shops = lists.shop_views(tx, house.clock.now(), visitor.shops)
         imports = lists.last_imports(tx)
     names = {view.shop.id: view.shop.name for view in shops}
-    return draw(request, "shops.html", visitor, shops=shops, imports=imports, names=names, formats=FORMATS)
+    states = {one.shop_id: one.state for one in standings(house, seller_id=visitor.principal.seller_id)}
+    facts: dict[str, Any] = {"shops": shops, "imports": imports, "names": names, "states": states}
+    return draw(request, "shops.html", visitor, formats=FORMATS, **facts)
 
 
 Importer = Annotated[Visitor, Depends(need("orders.import"))]
