@@ -21,6 +21,7 @@ NO_CIPHER: Final = (
     "/authorization/",
     "/seller/",
     "/supply_chain/",
+    "/fulfillment/202407/bundles",
     "/logistics/202309/global_warehouses",
     "/product/202309/global_",
     "/product/202309/images/",
