@@ -13,7 +13,7 @@ from fahuo.generate.draws import BLOCK, MOST_LINES, STATES, Draw, draw
 from fahuo.generate.markets import MARKETS
 from fahuo.generate.press import Options, Press, order_id
 from fahuo.orders.model import SHIPPING_SELLER, UNPAID
-from fahuo.sandbox.model import Order, Product, Shop, Sku
+from fahuo.sandbox.model import Order, Product, Shelf, Shop, Sku
 
 _FLAG_QUIET: Final = 0.01
 """Draws below would be printed as changed or to be cancelled: what buyers do happens here, it is not printed."""
@@ -60,8 +60,8 @@ class Wishes(Struct, kw_only=True, forbid_unknown_fields=True):
 class Maker:
     """Prints the orders of one shop and keeps its assortment."""
 
-    def __init__(self, seed: int, shop: Shop, start: int, shelf: list[Order]) -> None:
-        self.shop, self._seed, self._shelf, self._made = shop, seed, shelf, 0
+    def __init__(self, seed: int, shop: Shop, start: int, opened: list[Order]) -> None:
+        self.shop, self._seed, self._shelf, self._made = shop, seed, Shelf(opened), 0
         self._market = MARKETS[shop.region]
         options = Options(start, 0.0, shop.cross_border, shop.seller_shipping, platform_clocks=False, clear=True)
         self._press = Press(shop.region, list(MARKETS).index(shop.region) + 10, options)
@@ -107,7 +107,7 @@ class Maker:
             created=at,
             updated=at,
             line_ids=tuple(str(first + n) for n in range(units)),
-            kept=kept,
+            kept=self._shelf.pack(kept),
             shelf=self._shelf,
             cod=cod,
             own=b'"shipping_type":"SELLER"' in kept,
@@ -115,6 +115,8 @@ class Maker:
             sample=b'"is_sample_order":true' in kept,
             kind=_word(kept, b'"order_type":"'),
             lively=w.lively,
+            units=self._units(d),
+            buyer_id=_word(kept, b'"user_id":"'),
         )
         if w.cod and not cod:
             order.cod = True
@@ -122,6 +124,15 @@ class Maker:
         if w.message is not None:
             order.change({"buyer_message": w.message})
         return order
+
+    def _units(self, d: Draw) -> tuple[tuple[str, int], ...]:
+        """What `press` prints of a draw: units by SKU."""
+        one = d.kind > _SAMPLES_FROM
+        articles_of = dict.fromkeys(d.skus[: d.lines])
+        return tuple(
+            (self._by_article[article].id, 1 if one else d.counts[at % MOST_LINES])
+            for at, article in enumerate(articles_of)
+        )
 
     def address(self, rng: Random) -> dict[str, Any]:
         """Another recipient address of the market, in clear."""

@@ -199,6 +199,14 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "id": "Paket dikembalikan ke pengirim", "ms": "Bungkusan dipulangkan",
         "ja": "差出人に返送", "zh": "包裹已退回发件人",
     },
+    "hasnt_paid": {
+        "en": "Buyer has not paid in time", "vi": "Người mua chưa thanh toán đúng hạn", "zh": "买家未按时付款",
+    },
+    "not_want_pay": {"en": "Does not want to pay", "vi": "Không muốn thanh toán", "zh": "不想付款"},
+    "payment_method_not_available": {
+        "en": "Payment method not available", "vi": "Không có phương thức thanh toán phù hợp", "zh": "无可用的支付方式",
+    },
+    "reason_other": {"en": "Other", "vi": "Lý do khác", "zh": "其他"},
     "entry_warehouse_failed": {
         "en": "Refused by the sorting warehouse", "vi": "Kho phân loại từ chối nhận", "zh": "国内集运仓入库失败",
     },

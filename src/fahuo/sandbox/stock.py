@@ -62,7 +62,7 @@ def take(world: World, order: Order, at: int) -> None:
     shop = world.shops[order.shop_id]
     place = _place(world, order)
     held: dict[str, list[int]] = {}
-    for sku_id, units in Counter(line["sku_id"] for line in order.body["line_items"]).items():
+    for sku_id, units in order.units:
         sku = world.sku(shop.id, sku_id)
         if sku is None:
             continue
@@ -104,7 +104,7 @@ def _moved(world: World, order: Order, old: str, new: str, at: int) -> None:
 
 
 def _place(world: World, order: Order) -> str:
-    return str(order.body.get("warehouse_id") or world.shops[order.shop_id].warehouse.id)
+    return world.shops[order.shop_id].warehouse.id
 
 
 def set_stock(world: World, shop: Shop, product: Product, sku: Sku, numbers: dict[str, int], at: int) -> None:

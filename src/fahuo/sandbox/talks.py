@@ -164,7 +164,7 @@ def _moved(world: World, order: Order, old: str, new: str, at: int) -> None:
 
 
 def _placed(world: World, order: Order, at: int) -> None:
-    world.buyers[f"{order.shop_id}:{order.body['user_id']}"] = order.id
+    world.buyers[f"{order.shop_id}:{order.buyer_id}"] = order.id
     if not order.lively:
         return
     chance = world.chance("asks", order.id)

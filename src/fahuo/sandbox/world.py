@@ -191,6 +191,7 @@ class World:
         if "cancel_order_sla_time" in changes:
             order.cancel_at = changes["cancel_order_sla_time"]
             cancels.watch(self, order)
+        order.buyer_id = changes.get("user_id", order.buyer_id)
         if new == old:
             return
         order.status = new
