@@ -128,13 +128,14 @@ class Inbox:
             pending = bool(self._counted)
             self._wake.wait(COUNTS_MS / 1_000 if pending else None)
             self._wake.clear()
+            closing = not self._open  # asked once, before looking: what comes in between is seen by the next round
             group = self._take()
             if group:
                 self._settle(group, self._write([notice for notice, _ in group]))
-            self._book(force=not self._open)
-            if not self._open and not self._waiting:
+            self._book(force=closing)
+            if closing and not self._waiting:
                 return
-            if self._waiting:
+            if closing or self._waiting:
                 self._wake.set()
 
     def _take(self) -> list[tuple[Notice, asyncio.Future[bool]]]:
