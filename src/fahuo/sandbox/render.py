@@ -44,7 +44,7 @@ _part: Final = msgspec.json.Decoder(_Part)
 
 def order_json(order: Order, now: int) -> Raw:
     """The order as orders/search and orders detail give it, as JSON that `msgspec` copies into an answer."""
-    kept = order.kept if order.opened is None and not order.changes else _json.encode(order.body)
+    kept = body_json(order)
     for empty in _EMPTY:
         kept = kept.replace(empty, b"")
     shown = _shown(order, now)
@@ -53,6 +53,13 @@ def order_json(order: Order, now: int) -> Raw:
     address = bytes(_part.decode(kept).recipient_address)
     masked = b"{}" if shown == "nothing" else _json.encode(mask(msgspec.json.decode(address)))
     return Raw(kept.replace(_ADDRESS + address, _ADDRESS + masked, 1))
+
+
+def body_json(order: Order) -> bytes:
+    """The whole body as JSON, the address in clear; one that was put away is not opened for it."""
+    if order.opened is None and not order.changes:
+        return order.shelf.unpack(order.kept)
+    return _json.encode(order.body)
 
 
 def _shown(order: Order, now: int) -> str:

@@ -15,7 +15,7 @@ from fahuo.sandbox import paging, parcels
 from fahuo.sandbox.gateway_model import ORDER as SCOPE
 from fahuo.sandbox.gateway_model import Call, Data, Missing, Route, may, need, number
 from fahuo.sandbox.model import CANCEL_PENDING, Order, Refuse, Shop
-from fahuo.sandbox.render import order_json
+from fahuo.sandbox.render import body_json, order_json
 
 MOST_IDS: Final = 50
 MOST_EXTERNAL: Final = 100
@@ -130,7 +130,7 @@ def _says(order: Order, key: str, value: str) -> bool:
     """Whether the body has that value; kept bodies are not opened for it."""
     if order.opened is not None:
         return bool(order.opened.get(key) == value)
-    return msgspec.json.encode({key: value})[1:-1] in order.kept
+    return msgspec.json.encode({key: value})[1:-1] in body_json(order)
 
 
 def _within(field: str, low: int | None, high: int | None) -> Callable[[Order], bool]:
