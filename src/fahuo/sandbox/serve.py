@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
-from fahuo.sandbox import build, consent, control, endpoints, pages
+from fahuo.sandbox import build, consent, control, endpoints, pages, scenario
 from fahuo.sandbox.auth import WARN_BEFORE, App, Auth
 from fahuo.sandbox.endpoints import authorisation, event
+from fahuo.sandbox.endpoints.authorisation import withdraw
 from fahuo.sandbox.faults import Faults
 from fahuo.sandbox.gateway import Gateway
 from fahuo.sandbox.hooks import Hooks
@@ -79,6 +80,9 @@ class Sandbox:
             self.gateway.add(getattr(module, "OPEN", ()))
         self._jumping = asyncio.Lock()
         self._warned: dict[str, int] = {}
+        self.scenario: scenario.Running | None = None
+        if options.scenario:
+            self.scenario = scenario.apply(self.world, self.faults, scenario.load(options.scenario), self._revoke)
 
     # The four values.
 
@@ -103,6 +107,12 @@ class Sandbox:
             ],
             "control": f"{base_url}/_sandbox/",
         }
+
+    def _revoke(self, shops: Sequence[str]) -> None:
+        """The sellers close these shops to every app."""
+        for grant in self.grants():
+            if not grant.withdrawn:
+                withdraw(self.auth, self.hooks, grant, list(shops))
 
     # Time.
 

@@ -1,4 +1,4 @@
-"""Returns, refunds, cancellations and what a seller may know before answering (reference 6, A.5)."""
+"""Returns, refunds and what a seller may know before answering (reference 6, A.5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from fahuo.sandbox import reasons
 from fahuo.sandbox.aftersale_facts import ineligible, open_units, refund_for, settled_units
 from fahuo.sandbox.aftersale_words import event_text, reason_text
 from fahuo.sandbox.aftersales import Asked, approve, ask, reject
-from fahuo.sandbox.endpoints import cancellations
 from fahuo.sandbox.endpoints.asked import Search, found, idempotency_key, shop_of, span, within, words
 from fahuo.sandbox.endpoints.lines import chosen, comment_and_images, image_of, line_refunds, order_of
 from fahuo.sandbox.gateway_model import RETURN, RETURN_WRITE, Call, Data, Missing, Route, may, need
@@ -344,7 +343,7 @@ def _routes() -> list[Route]:
         made.append(Route("POST", f"{base}/refunds/calculate", RETURN, "required", calculate))
         path = f"{base}/orders/{{order_id}}/aftersale_eligibility"
         made.append(Route("GET", path, RETURN, "required", eligibility))
-    return [*made, *cancellations.ROUTES]
+    return made
 
 
 ROUTES: Final = _routes()
