@@ -18,13 +18,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fahuo.cli import say
 from fahuo.cli.listening import listen
-from fahuo.cli.options import AsJson
+from fahuo.cli.options import AsJson, stop_on_signal
 from fahuo.demo.clock import DemoClock
 from fahuo.demo.figures import figures
-from fahuo.demo.house import Login, fresh_home, fresh_house, furnish, people
-from fahuo.demo.inside import PARCELS_PER_HOUR, SHIFT_HOURS
-from fahuo.demo.outside import DAY
+from fahuo.demo.house import MARKETS, Login, connect_shops, fresh_home, fresh_house, furnish, people
+from fahuo.demo.inside import DAY, PARCELS_PER_HOUR, SHIFT_HOURS
+from fahuo.demo.platform import platform
 from fahuo.demo.play import LIVE_STEP, STEP, Play, start_of
+from fahuo.flow.connect import CALLBACK_PATH
 from fahuo.flow.house import House
 from fahuo.kernel.clock import RealClock
 from fahuo.kernel.config import Settings
@@ -50,17 +51,24 @@ def demo(  # noqa: PLR0913 - one parameter an option
     home: Annotated[Path | None, typer.Option(help="Folder of the demonstration; emptied first.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """A made-up seller with shops, live orders, staff and carriers, in a fresh home of its own."""
+    """A made-up seller with shops on a sandbox of TikTok Shop, live orders, staff and carriers, in a fresh home."""
     settings = say.settings()
     clock = DemoClock(start_of(settings.now if settings.now is not None else RealClock().now(), days))
-    with _home(home, exit_) as folder, fresh_house(folder, clock, settings.lang, _server(settings)) as house:
+    with ExitStack() as stack:
+        folder = stack.enter_context(_home(home, exit_))
+        house = stack.enter_context(fresh_house(folder, clock, settings.lang, _server(settings)))
+        url = stack.enter_context(_served(house, listen(host, 0 if exit_ else port)))
         furnish(house, folder, orders_per_day * (days + STOCK_DAYS), staff * PARCELS_PER_HOUR * SHIFT_HOURS)
-        play = Play(house, clock, folder, seed, orders_per_day, staff)
+        back = ("--redirect-url", f"{url}{CALLBACK_PATH}")
+        outside = stack.enter_context(platform(MARKETS, seed, orders_per_day, clock.now(), back))
+        connect_shops(house, folder, outside, url)
+        play = Play(house, clock, outside, staff)
         _played(play, days)
         if exit_:
-            _report(house, days, seed, as_json)
+            _report(house, play, days, seed, as_json)
             return
-        _live(play, house, clock, speed, listen(host, port), people(house), as_json)
+        _welcome(url, outside.url, people(house), speed, as_json)
+        _live(play, clock, speed)
 
 
 @contextmanager
@@ -87,65 +95,55 @@ def _played(play: Play, days: int) -> None:
         play.fast(days, lambda: bar.advance(task))
 
 
-def _report(house: House, days: int, seed: int, as_json: bool) -> None:
+def _report(house: House, play: Play, days: int, seed: int, as_json: bool) -> None:
+    apart = play.disagreements()
     found: dict[str, Any] = {
         "schema": "fahuo.demo/1",
         "days": days,
         "seed": seed,
         "until": iso(house.clock.now()),
         **figures(house),
+        "sandbox_agrees": not apart,
     }
+    if apart:
+        found["apart"] = {ref: {"sandbox": theirs, "fahuo": ours} for ref, (theirs, ours) in apart.items()}
     if as_json:
         say.document(found)
     else:
         say.table("", [N_("Figure"), N_("Value")], [(key, value) for key, value in found.items() if key != "schema"])
 
 
-def _live(
-    play: Play,
-    house: House,
-    clock: DemoClock,
-    speed: float,
-    listening: socket.socket,
-    logins: list[Login],
-    as_json: bool,
-) -> None:
-    """The control tower on that socket, and time that runs, until SIGTERM or Ctrl-C."""
-    address = f"http://{listening.getsockname()[0]}:{listening.getsockname()[1]}"
+@contextmanager
+def _served(house: House, listening: socket.socket) -> Iterator[str]:
+    """The control tower on that socket, which also takes the platform's notices; its address."""
     app = create_app(house)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, date_header=False)
-    )
-    stop, broken = threading.Event(), list[BaseException]()
-
-    def played() -> None:
-        try:
-            while not stop.wait(clock.wait_s(play.at + LIVE_STEP)):
-                play.step()
-        except BaseException as error:
-            broken.append(error)
-            server.should_exit = True
-
-    clock.run(speed)
-    thread = threading.Thread(target=played, name="demo")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, date_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="demo server")
     thread.start()
-    _welcome(address, logins, speed, as_json)
     try:
-        server.run(sockets=[listening])
+        yield f"http://{listening.getsockname()[0]}:{listening.getsockname()[1]}"
     finally:
-        stop.set()
+        server.should_exit = True
         thread.join()
         app.state.watch.close()
-    if broken:
-        raise broken[0]
 
 
-def _welcome(address: str, logins: list[Login], speed: float, as_json: bool) -> None:
+def _live(play: Play, clock: DemoClock, speed: float) -> None:
+    """Time that runs, until SIGTERM or Ctrl-C."""
+    stop = stop_on_signal()
+    clock.run(speed)
+    while not stop.wait(clock.wait_s(play.at + LIVE_STEP)):
+        play.live()
+
+
+def _welcome(address: str, sandbox: str, logins: list[Login], speed: float, as_json: bool) -> None:
     if as_json:
         users = [{"name": one.name, "role": one.role, "password": one.password} for one in logins]
-        say.document({"schema": "fahuo.demo-live/1", "url": address, "users": users})
+        say.document({"schema": "fahuo.demo-live/1", "url": address, "sandbox": sandbox, "users": users})
         return
     say.say(N_("The control tower is at {address}"), address=address)
+    say.say(N_("Its TikTok Shop, a sandbox, is at {address}"), address=f"{sandbox}/_sandbox/ui/")
     for one in logins:
         say.say(N_("Log in as {name} ({role}): {password}"), name=one.name, role=one.role, password=one.password)
     say.say(N_("A second is {speed} seconds of the demonstration. Ctrl-C ends it."), speed=f"{speed:g}")

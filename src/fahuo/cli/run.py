@@ -31,7 +31,7 @@ def run(
     stop = stop_on_signal()
     with house() as opened:
         at = opened if now is None else House(opened.store, FixedClock(_instant(now)), opened.lang)
-        outbound = channels()
+        outbound = channels(at)
         if once:
             _tell(run_once(at, outbound, actor=actor()), as_json)
             return
@@ -49,20 +49,20 @@ def work(
 ) -> None:
     """Carry out effects that are due (calls to the outside) until SIGTERM."""
     stop = stop_on_signal()
-    outbound = channels()
-    if lane:
-        if unknown := sorted(set(lane) - set(outbound)):
-            raise Failure(
-                Problem(
-                    "unknown_lane",
-                    "lane",
-                    unknown[0],
-                    N_("There is no lane {lane}. Lanes: {known}."),
-                    params={"lane": unknown[0], "known": ", ".join(outbound)},
-                )
-            )
-        outbound = {name: outbound[name] for name in lane}
     with house() as opened:
+        outbound = channels(opened)
+        if lane:
+            if unknown := sorted(set(lane) - set(outbound)):
+                raise Failure(
+                    Problem(
+                        "unknown_lane",
+                        "lane",
+                        unknown[0],
+                        N_("There is no lane {lane}. Lanes: {known}."),
+                        params={"lane": unknown[0], "known": ", ".join(outbound)},
+                    )
+                )
+            outbound = {name: outbound[name] for name in lane}
         while True:
             done = carry_out(opened.store, outbound, opened.clock.now(), worker=actor())
             if done or once:

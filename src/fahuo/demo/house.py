@@ -1,4 +1,4 @@
-"""The seller of the demonstration: a fresh home with its own database, shops, articles, stock, carriers, people."""
+"""The seller of the demonstration: a fresh home with its own database, articles, stock, carriers, people, shops."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import httpx
+
 from fahuo.access.model import OWNER, PACKER
 from fahuo.bench.databases import server
 from fahuo.catalogue.model import Sender
+from fahuo.catalogue.queries import shop_list
+from fahuo.demo.platform import Platform
 from fahuo.flow.access import add_user, new_password
+from fahuo.flow.apps import add_app
+from fahuo.flow.connect import consent_url, returned
+from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.flow.import_data import import_data
 from fahuo.flow.setup import add_main, add_shop, initialise
-from fahuo.generate.catalogue import CHINA, write_catalogue
+from fahuo.generate.catalogue import write_catalogue
 from fahuo.kernel.clock import BusinessClock
 from fahuo.kernel.config import load_settings
 from fahuo.kernel.problems import Failure, Problem
@@ -26,27 +33,15 @@ from fahuo.store.engine import open_store
 
 MARK: Final = ".fahuo-demo"
 ACTOR: Final = "demo"
+CATALOGUE: Final = "catalogue"
 TABLES: Final = ("warehouses", "skus", "stock", "cartons", "carriers", "rates", "numbers")
 
 
-class Branch(NamedTuple):
-    """A shop, its share of the orders and the warehouse it sends from."""
-
-    name: str
-    market: str
-    seller_type: str
-    share: float
-    warehouse: str
-
-
-BRANCHES: Final = (
-    Branch("Saigon Style", "VN", "local", 0.30, "VN-1"),
-    Branch("Bangkok Home", "TH", "local", 0.25, "TH-1"),
-    Branch("Pacific Goods", "US", "local", 0.22, "US-1"),
-    Branch("London Corner", "GB", "local", 0.13, "GB-1"),
-    Branch("深圳优品 KL", "MY", "cross_border", 0.10, CHINA),
-)
-_LOCAL: Final = tuple(branch.market for branch in BRANCHES if branch.seller_type == "local")
+MARKETS: Final = ("VN", "TH", "US", "GB", "MY:cross_border")
+"""The shops of the sandbox: four local ones, and one that sells from China into Malaysia."""
+_LOCAL: Final = tuple(market for market in MARKETS if ":" not in market)
+CALLS_PER_SECOND: Final = 500.0
+"""What the sandbox allows an app and shop; a real app starts far lower."""
 
 
 class Login(NamedTuple):
@@ -121,19 +116,41 @@ def fresh_house(folder: Path, clock: BusinessClock, lang: str, postgresql: str |
 
 
 def furnish(house: House, folder: Path, orders: int, parcels_per_day: int) -> None:
-    """Shops, and the tables of the catalogue through `import-data`; stock for that many orders."""
-    tables = folder / "catalogue"
+    """The tables of the catalogue through `import-data`; stock for that many orders."""
+    tables = folder / CATALOGUE
     write_catalogue(tables, orders, _LOCAL)
     _limit(tables / "warehouses.csv", parcels_per_day)
     for kind in TABLES:
         report = import_data(house.store, kind, [tables / f"{kind}.csv"], house.clock.now(), ACTOR)
         if report.refused:
             raise Failure(report.refused[0].problem, 1)
-    senders = {row["code"]: row for row in _rows(tables / "warehouses.csv")}
-    for branch in BRANCHES:
-        place = senders[branch.warehouse]
+
+
+def connect_shops(house: House, folder: Path, platform: Platform, public_url: str) -> list[str]:
+    """Connect the sandbox's shops as a seller does: the app's keys, the consent page, back with a code. Their names."""
+    url, start = platform.url, platform.start
+    app = add_app(
+        house,
+        start["app_key"],
+        start["app_secret"],
+        service_id=start["service_id"],
+        api_url=url,
+        auth_url=url,
+        consent_url=f"{url}/open/authorize",
+        public_url=public_url,
+        rates=(CALLS_PER_SECOND, CALLS_PER_SECOND),
+    )
+    asked = httpx.get(f"{consent_url(house, app, ACTOR)}&auto=1", trust_env=False)
+    done = returned(house, client_of(house.store), asked.headers["location"], ACTOR)
+    if done.left:
+        raise Failure(done.left[0], 1)
+    senders = {row["country"]: row for row in _rows(folder / CATALOGUE / "warehouses.csv")}
+    with house.store.read() as tx:
+        shops = shop_list(tx)
+    for shop in shops:
+        place = senders[shop.market if shop.seller_type == "local" else "CN"]
         sender = Sender(
-            name=f"{branch.name} Trading Co.",
+            name=f"{shop.name} Trading Co.",
             lines=(place["address"],),
             city=place["city"],
             region=place["region"],
@@ -141,7 +158,8 @@ def furnish(house: House, folder: Path, orders: int, parcels_per_day: int) -> No
             country=place["country"],
             phone=place["phone"],
         )
-        add_shop(house, branch.name, branch.market, branch.seller_type, sender=sender)
+        add_shop(house, shop.name, shop.market, shop.seller_type, sender=sender)
+    return [shop.name for shop in shops]
 
 
 def people(house: House) -> list[Login]:

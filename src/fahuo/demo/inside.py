@@ -1,25 +1,27 @@
-"""The seller's people: an office that arranges shipments and uploads files, benches in every warehouse.
+"""The seller's people: an office that answers buyers, benches in every warehouse, a dock where the carriers come.
 
 They use Fahuo as people do: parcels are opened by their number, every unit is scanned, the label closes the parcel.
+What has to be told to the platform, Fahuo tells.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import select
 
+from fahuo.access.model import OWNER, Principal
+from fahuo.access.rules import PERMISSIONS
+from fahuo.aftersales import queries as requests
+from fahuo.aftersales.model import APPROVE, CANCEL, REJECT, Request
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Warehouse
-from fahuo.demo.outside import HOUR, MINUTE, Outside
-from fahuo.documents.render import render_labels
-from fahuo.flow.dispatch import export_shipped
+from fahuo.demo.platform import Platform
+from fahuo.flow import aftersales
 from fahuo.flow.handover import hand_over
 from fahuo.flow.house import House
-from fahuo.flow.label_files import attach
 from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item
-from fahuo.kernel.instant import iso, local, zone
+from fahuo.kernel.instant import local, zone
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.orders.model import CANCELLED
 from fahuo.orders.tables import holds, orders
@@ -28,6 +30,9 @@ from fahuo.warehouse import model
 from fahuo.warehouse.floor import CLOSES, OPENS
 from fahuo.warehouse.tables import packages
 
+MINUTE: Final = 60
+HOUR: Final = 3_600
+DAY: Final = 86_400
 OFFICE_ZONE: Final = "Asia/Shanghai"
 OFFICE_HOURS: Final = ("08:00", "22:00")
 COLLECTED_AT: Final = 18 * HOUR + 30 * MINUTE
@@ -36,55 +41,50 @@ PARCELS_PER_HOUR: Final = 15
 """What one person picks and packs in an hour: an assumption of the demonstration."""
 SHIFT_HOURS: Final = int(CLOSES[:2]) - int(OPENS[:2])
 ACTOR: Final = "demo staff"
-
-
-class Docked(NamedTuple):
-    """A packed parcel that waits for its carrier."""
-
-    order: str
-    number: str
+STAFF: Final = Principal("user", 0, 1, ACTOR, PERMISSIONS[OWNER], None, OWNER)
 
 
 class Inside:
     """Everybody who works for the seller. `staff` people stand at the benches of each warehouse."""
 
-    def __init__(self, house: House, outside: Outside, folder: Path, staff: int) -> None:
-        self._house, self._outside, self._folder, self._staff = house, outside, folder, staff
-        with house.store.read() as tx:
-            self._warehouses = catalogue.warehouse_list(tx)
-        self._dock: dict[int, list[Docked]] = {place.id: [] for place in self._warehouses}
-        self._left_over: dict[int, float] = {place.id: 0.0 for place in self._warehouses}
+    def __init__(self, house: House, outside: Platform, staff: int) -> None:
+        self._house, self._outside, self._staff = house, outside, staff
+        self._left_over: dict[int, float] = {}
 
     def work(self, since: int, until: int) -> None:
         """What they do from `since` to `until`, at the business time of the house."""
+        with self._house.store.read() as tx:
+            places = catalogue.warehouse_list(tx)
         if _within(until, OFFICE_ZONE, *OFFICE_HOURS):
-            self._cancel()
-            self._arrange(until)
-        for place in self._warehouses:
+            self._answer()
+        for place in places:
             self._pack(place, since, until)
-        self._upload(until)
-        for place in self._warehouses:
+        for place in places:
             if _van_came(place, since, until):
                 self._hand_over(place)
 
-    def _cancel(self) -> None:
-        """Agree to the cancellations buyers have asked for; the platform then cancels."""
+    def _answer(self) -> None:
+        """Answer what buyers ask: what is not packed is cancelled, what is packed is kept; returns are agreed to."""
         with self._house.store.read() as tx:
-            asked = _held(tx, "cancel_requested")
-        for id_ in asked:
-            self._outside.agree_to_cancel(id_, self._house.clock.now())
+            asked = [(one, _is_packed(tx, one)) for one in requests.to_answer(tx)]
+        for request, packed in asked:
+            reason = self._reason(request) if request.kind == CANCEL and packed else ""
+            try:
+                aftersales.answer(
+                    self._house, STAFF, request.id, REJECT if reason else APPROVE, reason=reason, comment=""
+                )
+            except Failure as failure:
+                # The platform asks something that is not decided at the bench: that stays in the list for a person.
+                if failure.problem.code not in ("answered_already", "nothing_asked", "not_one_of"):
+                    raise
 
-    def _arrange(self, now: int) -> None:
-        """Arrange shipment in Seller Center for what is planned, and take the label file in."""
-        with self._house.store.read() as tx:
-            waiting = _to_arrange(tx)
-        labels = self._outside.arrange(waiting, now)
-        if labels:
-            path = self._folder / f"labels-{_stamp(now)}.pdf"
-            path.write_bytes(render_labels(labels))
-            taken = attach(self._house, path, ACTOR)
-            if taken.refused:
-                raise Failure(taken.refused[0][1], 1)
+    def _reason(self, request: Request) -> str:
+        """The platform's first reason for saying no; none when it offers none or cannot be asked now."""
+        try:
+            offered = aftersales.offered_reasons(self._house, STAFF, request.id)
+        except Failure:
+            return ""
+        return offered[0][0] if offered else ""
 
     def _pack(self, place: Warehouse, since: int, until: int) -> None:
         """Pack as many parcels as the benches of this warehouse can in that time, the most urgent first."""
@@ -92,12 +92,13 @@ class Inside:
             until, place.zone, OPENS, CLOSES
         ):
             return
-        room = self._left_over[place.id] + self._staff * PARCELS_PER_HOUR * (until - since) / HOUR
+        room = self._left_over.get(place.id, 0.0) + self._staff * PARCELS_PER_HOUR * (until - since) / HOUR
         with self._house.store.read() as tx:
             found = _to_pack(tx, place.id, int(room))
         # Nobody can pack today what was not there yesterday: idle time is not saved up.
         self._left_over[place.id] = room - int(room)
-        self._dock[place.id] += [Docked(order, number) for order, number in found if self._bench(number)]
+        for number in found:
+            self._bench(number)
 
     def _bench(self, number: str) -> bool:
         """Scan one parcel through: its number, every unit, its label."""
@@ -111,69 +112,64 @@ class Inside:
         return isinstance(confirm(self._house, view.package_id, number, ACTOR), BenchView)
 
     def _hand_over(self, place: Warehouse) -> None:
-        """Everything on the dock goes with the van, but what the platform has cancelled meanwhile."""
-        ready = [one for one in self._dock[place.id] if self._outside.status(one.order) != CANCELLED]
-        self._dock[place.id] = []
+        """Everything on the dock that nothing holds back goes with the van."""
+        with self._house.store.read() as tx:
+            ready = _on_the_dock(tx, place.id)
         if ready:
-            hand_over(self._house, ACTOR, codes=[one.number for one in ready])
-            self._outside.collect([(one.order, one.number) for one in ready], self._house.clock.now())
-
-    def _upload(self, now: int) -> None:
-        """Upload the shipped-file in Seller Center, when there is anything new."""
-        content, parcels = export_shipped(self._house)
-        if parcels:
-            (self._folder / f"shipped-{_stamp(now)}.csv").write_bytes(content)
-            self._outside.upload(content, now)
+            manifest = hand_over(self._house, ACTOR, codes=ready)
+            self._outside.collect(manifest.handed_over)
 
 
-def _held(tx: Tx, code: str) -> list[str]:
-    """Platform ids of orders that are not finished and held for that reason."""
+def _is_packed(tx: Tx, request: Request) -> bool:
+    """Whether any parcel of the request's order is packed already."""
+    p = packages.c
     rows = tx.rows(
-        select(orders.c.platform_order_id)
-        .join(holds, (holds.c.seller_id == orders.c.seller_id) & (holds.c.order_id == orders.c.id))
-        .where(
-            orders.c.seller_id == tx.seller_id,
-            holds.c.code == code,
-            holds.c.released_at.is_(None),
-            orders.c.station == "check",
-        )
+        select(p.id).where(p.seller_id == tx.seller_id, p.order_id == (request.order_id or 0), p.packed_at.is_not(None))
     )
-    return [row[0] for row in rows]
+    return bool(rows)
 
 
-def _to_arrange(tx: Tx) -> list[str]:
-    """Platform ids of orders whose parcel waits to be arranged in Seller Center, in the order of their clocks."""
+def _to_pack(tx: Tx, warehouse_id: int, limit: int) -> list[str]:
+    """Waybill numbers of arranged parcels of a warehouse, the most urgent first; held orders stay."""
     rows = tx.rows(
-        select(orders.c.platform_order_id)
-        .join(packages, (packages.c.seller_id == orders.c.seller_id) & (packages.c.order_id == orders.c.id))
-        .where(
-            orders.c.seller_id == tx.seller_id,
-            packages.c.state == model.PLANNED,
-            packages.c.label_origin == model.PLATFORM,
-        )
-        .order_by(orders.c.due_at, orders.c.id)
-    )
-    return [row[0] for row in rows]
-
-
-def _to_pack(tx: Tx, warehouse_id: int, limit: int) -> list[tuple[str, str]]:
-    """(order, waybill number) of arranged parcels of a warehouse, the most urgent first; held orders stay."""
-    stopped = select(holds.c.order_id).where(
-        holds.c.seller_id == tx.seller_id, holds.c.released_at.is_(None), holds.c.blocks
-    )
-    rows = tx.rows(
-        select(orders.c.platform_order_id, packages.c.tracking_number)
+        select(packages.c.tracking_number)
         .join(orders, (packages.c.seller_id == orders.c.seller_id) & (packages.c.order_id == orders.c.id))
         .where(
             packages.c.seller_id == tx.seller_id,
             packages.c.warehouse_id == warehouse_id,
             packages.c.state == model.ARRANGED,
-            orders.c.id.not_in(stopped),
+            packages.c.tracking_number != "",
+            orders.c.id.not_in(_stopped(tx)),
         )
         .order_by(orders.c.due_at, orders.c.id)
         .limit(limit)
     )
-    return [(row[0], row[1]) for row in rows]
+    return [row[0] for row in rows]
+
+
+def _on_the_dock(tx: Tx, warehouse_id: int) -> list[str]:
+    """Waybill numbers of packed parcels that wait for the carrier: the platform knows them, and nothing holds them."""
+    rows = tx.rows(
+        select(packages.c.tracking_number)
+        .join(orders, (packages.c.seller_id == orders.c.seller_id) & (packages.c.order_id == orders.c.id))
+        .where(
+            packages.c.seller_id == tx.seller_id,
+            packages.c.warehouse_id == warehouse_id,
+            packages.c.state == model.PACKED,
+            packages.c.handed_over_at.is_(None),
+            (packages.c.label_origin == model.PLATFORM) | packages.c.reported_at.is_not(None),
+            orders.c.state != CANCELLED,
+            orders.c.id.not_in(_stopped(tx)),
+        )
+        .order_by(packages.c.id)
+    )
+    return [row[0] for row in rows]
+
+
+def _stopped(tx: Tx):  # type: ignore[no-untyped-def]  # a SQLAlchemy Select of order ids
+    return select(holds.c.order_id).where(
+        holds.c.seller_id == tx.seller_id, holds.c.released_at.is_(None), holds.c.blocks
+    )
 
 
 def _van_came(place: Warehouse, since: int, until: int) -> bool:
@@ -189,7 +185,3 @@ def _van_came(place: Warehouse, since: int, until: int) -> bool:
 
 def _within(at: int, zone_name: str, opens: str, closes: str) -> bool:
     return opens <= local(at, zone(zone_name)).strftime("%H:%M") <= closes
-
-
-def _stamp(at: int) -> str:
-    return iso(at).replace(":", "").replace("-", "")

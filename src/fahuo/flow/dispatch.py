@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Final
 
@@ -17,8 +18,13 @@ from fahuo.catalogue import queries as catalogue
 from fahuo.channels.callback.send import CallbackChannel
 from fahuo.channels.ports import Endpoint, Outbound
 from fahuo.channels.shipped_file import Shipped, write
+from fahuo.channels.tiktok_shop.outbound import TikTokChannel
+from fahuo.connections import queries as connections
+from fahuo.connections.model import Link
+from fahuo.flow import talks
 from fahuo.flow.answers import BOOKS
 from fahuo.flow.fulfil import sort_out
+from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.flow.parcels import FILES_LANE, GONE, SHIPPED
 from fahuo.flow.ready import READY, ready_to_ship
@@ -42,9 +48,17 @@ SHOWN: Final = 200
 """Characters of the reason that a hold shows."""
 
 
-def channels() -> dict[str, Outbound]:
+def channels(house: House, seller_id: int = 1) -> dict[str, Outbound]:
     """Every channel there is, by lane: the built-in ones and those of the entry point group `fahuo.channels`."""
-    found: list[Outbound] = [CallbackChannel(), *(point.load()() for point in entry_points(group="fahuo.channels"))]
+
+    def links() -> dict[int, Link]:
+        with house.store.read(seller_id) as tx:
+            return {link.shop_id: link for link in connections.links(tx)}
+
+    words = partial(talks.words, house, seller_id)
+    tiktok = TikTokChannel(client_of(house.store), links, house.clock.now, words)
+    found: list[Outbound] = [CallbackChannel(), tiktok]
+    found += [point.load()() for point in entry_points(group="fahuo.channels")]
     return {channel.lane: channel for channel in found}
 
 
