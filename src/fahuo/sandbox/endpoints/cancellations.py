@@ -14,8 +14,8 @@ from fahuo.sandbox.model import CANCEL_WITHDRAWN, Cancellation
 from fahuo.sandbox.paging import invalid
 
 _SEARCH: Final = Search({"create_time": lambda one: one.created, "update_time": lambda one: one.updated})
-SHOWN_WITHDRAWN: Final = "CANCELLATION_REQUEST_CANCELLED"
-"""The word of the search's answers; filters, creation and webhooks write CANCELLATION_REQUEST_CANCEL (6.2)."""
+_ASKED_WITHDRAWN: Final = "CANCELLATION_REQUEST_CANCEL"
+"""The other spelling of a withdrawn or rejected request, which filters may use (6.2)."""
 
 
 def _cancellation_of(call: Call) -> Cancellation:
@@ -39,7 +39,7 @@ def _search(call: Call, *, stock: bool) -> Data:
     shop, world = shop_of(call), call.world
     ids, orders, buyers = words(call, "cancel_ids"), words(call, "order_ids"), words(call, "buyer_user_ids")
     kinds, states = words(call, "cancel_types", ("CANCEL", "BUYER_CANCEL")), words(call, "cancel_status")
-    wanted = {CANCEL_WITHDRAWN if state == SHOWN_WITHDRAWN else state for state in states}
+    wanted = {CANCEL_WITHDRAWN if state == _ASKED_WITHDRAWN else state for state in states}
     created, updated = span(call.body, "create_time"), span(call.body, "update_time")
     hits = [
         one
@@ -68,7 +68,7 @@ def _shown(call: Call, one: Cancellation, locale: str, *, stock: bool) -> Data:
         "cancel_id": one.id,
         "order_id": one.order_id,
         "cancel_type": one.type,
-        "cancel_status": SHOWN_WITHDRAWN if one.status == CANCEL_WITHDRAWN else one.status,
+        "cancel_status": one.status,
         "role": one.role,
         "cancel_reason": one.reason,
         "cancel_reason_text": reason_text(one.reason, locale),
@@ -93,7 +93,7 @@ def _shown(call: Call, one: Cancellation, locale: str, *, stock: bool) -> Data:
     if one.answer_by is not None:
         told["seller_next_action_response"] = [{"action": "SELLER_RESPOND_CANCEL", "deadline": one.answer_by}]
     if stock:
-        told["should_replenish_stock"] = one.status not in (CANCEL_WITHDRAWN,) and order.arranged_at is None
+        told["should_replenish_stock"] = one.status != CANCEL_WITHDRAWN and order.arranged_at is None
     return told
 
 
