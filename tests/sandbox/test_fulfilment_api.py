@@ -359,7 +359,7 @@ def test_only_an_offered_slot_can_be_booked_and_the_van_comes_in_it() -> None:
     order = ordered(world)
     path = f"{F}/packages/{order.packages[0]}"
     slots = call(world, "GET", f"{path}/handover_time_slots")["pickup_slots"]
-    free = [slot for slot in slots if slot["avaliable"]][0]
+    free = next(slot for slot in slots if slot["avaliable"])
     times = {"start_time": free["start_time"], "end_time": free["end_time"]}
     wrong = times | {"end_time": times["end_time"] + 60}
     assert code_of(world, "POST", f"{path}/ship", {"handover_method": "PICKUP", "pickup_slot": wrong}) == 98001004
