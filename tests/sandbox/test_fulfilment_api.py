@@ -12,7 +12,7 @@ from fahuo.sandbox import cancels, carriers, markets, providers
 from fahuo.sandbox.gateway_model import Missing, Upload
 from fahuo.sandbox.model import CANCEL_WITHDRAWN, Order, Refuse
 from fahuo.sandbox.world import World
-from tests.sandbox.calls import (
+from tests.sandbox.parcel_calls import (
     BASE,
     DAY,
     HOUR,

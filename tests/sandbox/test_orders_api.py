@@ -6,7 +6,7 @@ from fahuo.sandbox import buyers, cancels
 from fahuo.sandbox.gateway_model import Missing
 from fahuo.sandbox.model import Order, Refuse
 from fahuo.sandbox.world import World
-from tests.sandbox.calls import DAY, HOUR, START, a_world, call, order_now, ordered, shop_at
+from tests.sandbox.parcel_calls import DAY, HOUR, START, a_world, call, order_now, ordered, shop_at
 
 SEARCH = "/order/202309/orders/search"
 

@@ -12,7 +12,7 @@ from fahuo.sandbox.gateway_model import Missing
 from fahuo.sandbox.model import GONE, Order, Refuse
 from fahuo.sandbox.render import is_live
 from fahuo.sandbox.world import World
-from tests.sandbox.calls import a_world, call, order_now, ordered, package_of, ship, shop_at, told
+from tests.sandbox.parcel_calls import a_world, call, order_now, ordered, package_of, ship, shop_at, told
 
 F = "/fulfillment/202309"
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fahuo.sandbox import carriers, render
-from tests.sandbox.calls import DAY, a_world, call, order_now, ordered, package_of, shop_at
+from tests.sandbox.parcel_calls import DAY, a_world, call, order_now, ordered, package_of, shop_at
 
 MARKETS = ("VN", "TH", "US", "GB", "ID", "MY", "PH", "SG", "JP", "DE", "BR", "MX", "MY-CB")
 
