@@ -163,3 +163,20 @@ def test_goods_made_to_order_get_their_handling_time() -> None:
     at = here("US", "2026-10-15 10:00")
     found = words("US", deadlines(Profile("US", False, False, "MADE_TO_ORDER", 5, "BUSINESS_DAY"), at, at))
     assert found["tts_sla_time"] == "10-23 23:59:59"  # five business days and one more until In Transit
+
+
+def test_nobody_has_to_arrange_before_he_may() -> None:
+    created = here("VN", "2026-10-15 23:30")  # by card: on hold until half past midnight
+    found = words("VN", deadlines(Profile("VN", False, False), created, created + 3_660))
+    assert (found["rts_sla_time"], found["tts_sla_time"]) == ("10-16 23:59:59", "10-16 23:59:59")
+    found = words("VN", deadlines(Profile("VN", False, False), created, created + 120))
+    assert (found["rts_sla_time"], found["tts_sla_time"]) == ("10-15 23:59:59", "10-16 23:59:59")
+
+
+def test_who_pays_long_after_ordering_starts_the_clock_by_paying() -> None:
+    created = here("VN", "2026-10-14 10:00")
+    world = World(1, ["VN"], created)
+    order = world.place(next(iter(world.shops)), created, cod=False, paid=False, prompt=True, fbt=False)
+    world.later(created + 20 * 3_600, "pay", order.id)
+    world.live(created + 22 * 3_600)
+    assert words("VN", {"tts_sla_time": order.body["tts_sla_time"]}) == {"tts_sla_time": "10-15 23:59:59"}

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fahuo.sandbox.world import World
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-REMORSE: Final = HOUR
-"""A paid order rests ON_HOLD for about this long (4.2)."""
 _COD_WAIT: Final = 2 * MINUTE
 """Cash on delivery skips the hold (4.8)."""
 _PAY_WAIT: Final = 40
@@ -43,7 +41,7 @@ def install(world: World) -> None:
 def created_for(at: int, status: str | None) -> int:
     """When an order was placed that has this status at `at`."""
     if status == AWAITING_SHIPMENT:
-        return at - REMORSE - 2 * MINUTE
+        return at - markets.REMORSE - 2 * MINUTE
     return at - 2 * MINUTE if status == ON_HOLD else at
 
 
@@ -83,7 +81,7 @@ def _pay(world: World, id_: str, at: int, release: bool = True) -> None:
         return
     world.touch(order, at, status=ON_HOLD, paid_time=at)
     if release:
-        world.later(at + REMORSE, "release", id_)
+        world.later(at + markets.REMORSE, "release", id_)
 
 
 def _release(world: World, id_: str, at: int) -> None:

@@ -11,6 +11,9 @@ the sandbox's platform says. A profile is a list of packs, the first that has a 
 - JP, LATAM, other cross-border: where no pack speaks, the pattern of the EU, confidence D.
 - Cross-border SEA: the automatic cancels are not published; a day after the limits, invented.
 
+A limit for arranging that ends before the order may be arranged (a card order late in the evening rests on hold until
+the next day) gives way to the one for the scan: how the platform writes it is not known.
+
 Pre-orders and goods made to order without a pack of their own count from release, or from the end of the handling time.
 """
 
@@ -25,7 +28,7 @@ from fahuo.deadlines.model import CLOCKS, Facts
 from fahuo.deadlines.packs import RuleBook, load_book
 from fahuo.deadlines.rules import compute
 from fahuo.kernel.arrays import Ints
-from fahuo.sandbox.markets import DAY, SEA
+from fahuo.sandbox.markets import DAY, REMORSE, SEA
 from fahuo.sandbox.model import Order, Shop
 
 _SLOT: Final = 900
@@ -40,6 +43,7 @@ _FIELDS: Final = {
     "auto_cancel": "cancel_order_sla_time",
     "deliver_by": "delivery_sla_time",
 }
+_PAID_LATE: Final = 3_600
 _ARRANGED_BY_SCAN: Final = frozenset({"US", "JP"})
 """No limit for arranging is published: it equals the one for the first scan."""
 
@@ -74,7 +78,13 @@ def limits_of(shop: Shop, order: Order) -> dict[str, int]:
         release = order.body.get("release_date")
         days = 0 if release else int(handling.get("days", 0))
         profile = profile._replace(order_type=order.kind, handling_days=days, handling_type=handling.get("type", ""))
-    return deadlines(profile, order.created, order.awaiting_at or order.created, release)
+    return deadlines(profile, _counted_from(order), order.awaiting_at or order.created, release)
+
+
+def _counted_from(order: Order) -> int:
+    """When it was placed; where the buyer paid long after, when he paid: nobody is late before that (assumed, D)."""
+    paid = order.awaiting_at is not None and not order.cod and order.awaiting_at - REMORSE
+    return paid if paid and paid - order.created > _PAID_LATE else order.created
 
 
 def arranged_limits(order: Order) -> dict[str, int | None]:
@@ -92,6 +102,8 @@ def deadlines(profile: Profile, created: int, awaiting: int, release: int | None
             clocks.setdefault("ready_to_ship", clocks["first_scan"])
     found = {_FIELDS[clock]: due for clock, due in clocks.items() if clock in _FIELDS}
     _complete(profile, found)
+    if found.get("rts_sla_time", awaiting + 1) <= awaiting:
+        found["rts_sla_time"] = found["tts_sla_time"]
     return found
 
 

@@ -14,6 +14,8 @@ from fahuo.generate.markets import MARKETS
 from fahuo.kernel.instant import local, zone
 
 HOUR, DAY = 3_600, 86_400
+REMORSE: Final = HOUR
+"""A paid order rests ON_HOLD for about this long (4.2)."""
 SEA: Final = frozenset({"VN", "TH", "PH", "MY", "SG", "ID"})
 EU: Final = frozenset({"DE", "FR", "IT", "ES", "IE"})
 LATAM: Final = frozenset({"MX", "BR"})

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct, field
 
-from fahuo.orders.model import CANCELLED, ORDER
+from fahuo.orders.model import CANCELLED
 
 SellerType = Literal["LOCAL", "CROSS_BORDER"]
 
@@ -444,7 +444,3 @@ class Notice(Struct, kw_only=True):
     type: int
     at: int
     data: dict[str, Any]
-
-
-MOVES: Final = ORDER
-"""The table of section 4.2; a status never moves off it."""

@@ -110,7 +110,6 @@ class World:
         """A buyer writes about an order: (world, order, kind of message, at). Filled by talks."""
         self.lost_sales: dict[str, int] = {}
         """By shop: buyers who found nothing that is on sale and in stock."""
-        self.rng = random.Random(seed)  # noqa: S311 - invented people, no secrets
         self.shelf: list[Order] = []
         self._events: list[Event] = []
         self._serial = count()
