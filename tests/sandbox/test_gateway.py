@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from fahuo.sandbox.auth import App, sign, sign_webhook
 from fahuo.sandbox.gateway import Rates
-from fahuo.sandbox.gateway_model import Barred, Missing, may, need, number
+from fahuo.sandbox.gateway_model import Barred, Missing, OpenRoute, Served, may, need, number
+from fahuo.sandbox.model import Refuse
+from fahuo.sandbox.world import World
 from tests.sandbox.callers import ECHO, START, Client, fetch, sandbox
 
 SECRET, KEY, AT = "f00dbabe1234567890", "38abcd", "1717286400"
@@ -471,3 +473,21 @@ def test_missing_fields_are_answered_with_the_platforms_code() -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, 36009004)
     assert answer.json()["message"].endswith("body.weight.value is missing")
     assert msgspec.json.decode(answer.content)["data"] is None
+
+
+def test_files_are_served_without_signature_and_failures_still_in_the_envelope() -> None:
+    made = sandbox()
+
+    def file(world: World, params: dict[str, str], query: dict[str, str], now: int) -> Served:
+        if params["name"] == "gone":
+            raise Refuse(98001004, "the address has expired", 403)
+        if params["name"] == "broken":
+            raise RuntimeError("a bug")
+        return Served(f"{params['name']} {query.get('v')} {now}".encode())
+
+    made.gateway.add([OpenRoute("GET", "/files/{name}", file)])
+    good = fetch(made, "GET", "/files/label?v=2")
+    assert (good.text, good.headers["content-type"]) == (f"label 2 {START}", "application/pdf")
+    assert fetch(made, "GET", "/files/gone").json()["code"] == 98001004
+    assert fetch(made, "GET", "/files/gone").status_code == 403
+    assert fetch(made, "GET", "/files/broken").json()["code"] == 36009003

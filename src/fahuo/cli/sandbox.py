@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from types import FrameType
 from typing import Annotated, Any
 
@@ -12,9 +14,12 @@ from fahuo.cli import say
 from fahuo.cli.listening import listen, shown
 from fahuo.kernel.instant import parse_instant
 from fahuo.kernel.problems import Failure, Problem
-from fahuo.kernel.text import N_
+from fahuo.kernel.text import N_, language, t
 from fahuo.sandbox.serve import MARKETS, Options, Sandbox
 from fahuo.sandbox.shops import branch_of
+
+LANGUAGES = ("FAHUO_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Read here and not from the settings: those are an installation's, and there need be none."""
 
 app = typer.Typer(help="TikTok Shop on this machine: the platform's API, with buyers, carriers and faults.")
 
@@ -88,11 +93,16 @@ def _started(line: dict[str, Any], as_json: bool) -> None:
     if as_json:
         say.document(line)
         return
-    say.say(N_("The sandbox listens on {address}"), address=line["base_url"])
-    for name in ("app_key", "app_secret", "auth_code", "service_id"):
-        say.say(f"  {name:<12}{line[name]}")
-    say.say(N_("Shops: {shops}"), shops=", ".join(f"{s['name']} ({s['market']})" for s in line["shops"]))
-    say.say(N_("Pages and control: {address}/_sandbox/ui"), address=line["base_url"])
+    shops = ", ".join(f"{shop['name']} ({shop['market']})" for shop in line["shops"])
+    lang = language(next((os.environ[name] for name in LANGUAGES if os.environ.get(name)), None))
+    lines = [
+        t(N_("The sandbox listens on {address}"), lang, address=line["base_url"]),
+        *(f"  {name:<12}{line[name]}" for name in ("app_key", "app_secret", "auth_code", "service_id")),
+        t(N_("Shops: {shops}"), lang, shops=shops),
+        t(N_("Pages and control: {address}/_sandbox/ui"), lang, address=line["base_url"]),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def _markets(text: str) -> list[str]:

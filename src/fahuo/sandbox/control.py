@@ -228,7 +228,7 @@ async def set_clock(ask: Ask) -> Data:
     await sandbox.jump(to)
     if speed is not None:
         sandbox.world.clock.speed = float(speed)
-    return _time(sandbox)
+    return {**_time(sandbox), "webhooks_behind": sandbox.hooks.behind()}
 
 
 def _time(sandbox: Sandbox) -> Data:
@@ -281,7 +281,8 @@ def add_faults(ask: Ask) -> Data:
             raise Wrong("faults", "This is not a list of objects.", 'Send [{"kind": "too_many", "rate": 0.1}, …].')
         made = []
         try:
-            made = [found.add(_of_shop(ask.sandbox, wish)) for wish in wishes]
+            for wish in wishes:
+                made.append(found.add(_of_shop(ask.sandbox, wish)))
         except BadFault:
             for fault in made:
                 found.remove(fault.id)

@@ -52,7 +52,9 @@ KINDS: Final[dict[str, Kind]] = {
 
 BURST: Final = 5
 STEADY: Final = frozenset({"id", "status", "create_time", "update_time", "next_page_token", "total_count", "code"})
-"""What random faults leave alone: the platform never loses these. A fault that names its `field` does not ask."""
+"""What random faults leave alone, with other ids, states and lists: the platform never loses these.
+
+A fault that names its `field` does not ask."""
 LETTERS: Final = 3
 """Up to so many capitals are a region or a currency, not a word of an enum."""
 INVENTED: Final = "SANDBOX_UNKNOWN_VALUE"
@@ -270,14 +272,14 @@ def _one(
         (owner, name)
         for owner, depth in _objects(data, 0)
         for name, value in owner.items()
-        if (name == fault.field if fault.field else depth > 0 and not _steady(name)) and fits(value)
+        if (name == fault.field if fault.field else depth > 0 and not _steady(name, value)) and fits(value)
     ]
     if places:
         change(*places[fault.random.randrange(len(places))])
 
 
-def _steady(name: str) -> bool:
-    return name in STEADY or name.endswith(("_id", "_ids"))
+def _steady(name: str, value: Any) -> bool:
+    return name in STEADY or name.endswith(("_id", "_ids", "_status")) or isinstance(value, list)
 
 
 def _is_word(value: Any) -> bool:

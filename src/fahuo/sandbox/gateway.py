@@ -189,8 +189,8 @@ class Gateway:
         began = time.perf_counter()
         request_id = self.new_request_id()
         entry = Entry.of(scope, request_id)
-        self._before()
         try:
+            self._before()
             query = query_of(scope["query_string"])
             entry.query = {name: value for name, value in query.items() if name not in UNSIGNED}
             request = Request(entry.method, entry.path, query, dict(scope["headers"]), b"", _base_url(scope))
@@ -200,6 +200,13 @@ class Gateway:
             headers = tuple((name.lower().encode(), value.encode()) for name, value in no.headers.items())
             answer = Answer(no.http, failure(no.code, no.message, request_id))
             answer = answer._replace(headers=answer.headers + headers)
+        except Refuse as no:
+            entry.code, entry.message = no.code, no.message
+            answer = Answer(no.http, failure(no.code, no.message, request_id, no.data))
+        except Exception as bug:
+            _log.exception("%s %s failed", entry.method, entry.path)
+            entry.code, entry.message = INTERNAL, f"{type(bug).__name__}: {bug}"
+            answer = Answer(500, failure(INTERNAL, "Internal system error", request_id))
         entry.http, entry.ms = answer.status, round((time.perf_counter() - began) * 1000, 2)
         self.note(entry)
         self._after()
@@ -272,7 +279,7 @@ class Gateway:
             data = route.handler(call)
         except Refuse as no:
             if no.http != 200:  # noqa: PLR2004
-                raise Barred(no.code, no.message, no.http) from no
+                raise
             entry.code, entry.message = no.code, no.message
             return failure(no.code, no.message, entry.request_id, no.data)
         except Missing as no:

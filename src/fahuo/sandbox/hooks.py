@@ -248,6 +248,10 @@ class Hooks:
         """When the next attempt is due."""
         return self._heap[0][0] if self._heap else None
 
+    def behind(self) -> int:
+        """How many attempts are due and not made."""
+        return sum(due <= self.world.lived for due, _, _ in self._heap)
+
     def wake(self) -> None:
         """Send what is due, in the background. Cheap when there is nothing."""
         self.gather()

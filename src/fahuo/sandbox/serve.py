@@ -16,7 +16,6 @@ from msgspec import Struct, structs
 from fahuo.sandbox import build, consent, control, endpoints, pages, scenario
 from fahuo.sandbox.auth import WARN_BEFORE, App, Auth
 from fahuo.sandbox.endpoints import authorisation, event
-from fahuo.sandbox.endpoints.authorisation import withdraw
 from fahuo.sandbox.faults import Faults
 from fahuo.sandbox.gateway import Gateway
 from fahuo.sandbox.hooks import Hooks
@@ -82,7 +81,7 @@ class Sandbox:
         self._warned: dict[str, int] = {}
         self.scenario: scenario.Running | None = None
         if options.scenario:
-            self.scenario = scenario.apply(self.world, self.faults, scenario.load(options.scenario), self._revoke)
+            self.scenario = scenario.apply(self.world, self.faults, scenario.load(options.scenario), self.revoke)
 
     # The four values.
 
@@ -107,12 +106,6 @@ class Sandbox:
             ],
             "control": f"{base_url}/_sandbox/",
         }
-
-    def _revoke(self, shops: Sequence[str]) -> None:
-        """The sellers close these shops to every app."""
-        for grant in self.grants():
-            if not grant.withdrawn:
-                withdraw(self.auth, self.hooks, grant, list(shops))
 
     # Time.
 
