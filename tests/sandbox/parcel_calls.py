@@ -6,7 +6,7 @@ import msgspec
 
 from fahuo.sandbox import build as builder
 from fahuo.sandbox.endpoints import fulfilment, logistics, orders
-from fahuo.sandbox.gateway_model import Call, Upload
+from fahuo.sandbox.gateway_model import Call, OpenRoute, Route, Upload
 from fahuo.sandbox.model import Behaviour, Grant, Order, Package, Shop
 from fahuo.sandbox.paths import Paths
 from fahuo.sandbox.world import World
@@ -17,7 +17,8 @@ HOUR, DAY = 3600, 86_400
 BASE = "http://127.0.0.1:1"
 
 PATHS = Paths()
-for _route in (*orders.ROUTES, *fulfilment.ROUTES, *fulfilment.OPEN, *logistics.ROUTES):
+_ALL: list[Route | OpenRoute] = [*orders.ROUTES, *fulfilment.ROUTES, *fulfilment.OPEN, *logistics.ROUTES]
+for _route in _ALL:
     PATHS.add(_route)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,13 +24,13 @@ def kinds(package: Package) -> list[str]:
     return [scan.kind for scan in package.scans]
 
 
-def lively(world: World, **wishes: object) -> Order:
+def lively(world: World, **wishes: Any) -> Order:
     order = ordered(world, **wishes)
     order.lively = True
     return order
 
 
-def arranged(world: World, **wishes: object) -> tuple[Order, Package]:
+def arranged(world: World, **wishes: Any) -> tuple[Order, Package]:
     order = ordered(world, **wishes)
     return order, ship(world, order)
 
@@ -165,7 +166,7 @@ def test_a_refused_parcel_comes_back_and_the_order_is_cancelled() -> None:
     ("what", "last", "why"), [("lost", "lost", "package_lost"), ("damaged", "exception", "package_damaged")]
 )
 def test_lost_and_damaged_parcels_cancel_their_order(what: str, last: str, why: str) -> None:
-    rates = {"lost": 0.0, "damaged": 0.0, "stalled": 0.0} | {what: 1.0}
+    rates: dict[str, Any] = {"lost": 0.0, "damaged": 0.0, "stalled": 0.0} | {what: 1.0}
     world = a_world("TH", behaviour=Behaviour(**rates))
     order = lively(world)
     package = ship(world, order)
@@ -267,7 +268,7 @@ def test_a_step_now_brings_the_rest_forward() -> None:
 # --- across the border ---------------------------------------------------------------------------------------------
 
 
-def bundled(world: World, **wishes: object) -> tuple[Order, Package]:
+def bundled(world: World, **wishes: Any) -> tuple[Order, Package]:
     order = ordered(world, **wishes)
     package = ship(world, order)
     call(world, "POST", "/fulfillment/202407/bundles", {"order_ids": [order.id], "handover_method": "PICKUP"})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from tests.sandbox.parcel_calls import DAY, HOUR, START, a_world, call, order_no
 SEARCH = "/order/202309/orders/search"
 
 
-def search(world: World, body: object = None, shop: int = 0, **query: object) -> dict:  # type: ignore[type-arg]
+def search(world: World, body: object = None, shop: int = 0, **query: Any) -> dict:  # type: ignore[type-arg]
     given = {"page_size": "100", **{key: str(value) for key, value in query.items()}}
     return call(world, "POST", SEARCH, body, given, shop=shop)  # type: ignore[no-any-return]
 
@@ -20,7 +22,7 @@ def ids(found: dict) -> list[str]:  # type: ignore[type-arg]
     return [order["id"] for order in found["orders"]]
 
 
-def some(world: World, count: int, **wishes: object) -> list[Order]:
+def some(world: World, count: int, **wishes: Any) -> list[Order]:
     made = []
     for _ in range(count):
         made.append(ordered(world, **wishes))
@@ -162,7 +164,7 @@ def test_a_pull_by_creation_gives_each_order_once_whatever_happens(size: int, ev
     known = some(world, 9)
     seen: list[str] = []
     token, todo = "", iter(events)
-    order_of_it = {"sort_order": "ASC" if asc else "DESC"}
+    order_of_it: dict[str, Any] = {"sort_order": "ASC" if asc else "DESC"}
     while True:
         found = search(world, {"create_time_ge": 0}, page_size=size, page_token=token, **order_of_it)
         seen += ids(found)

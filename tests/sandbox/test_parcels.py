@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -221,6 +222,7 @@ def test_whatever_the_seller_does_no_unit_is_lost_or_doubled(seed: int, market: 
 
 
 def _act(world: World, rng: random.Random, order: Order, orders: list[Order]) -> None:
+    body: dict[str, Any]
     act = rng.choice(["split", "split", "combine", "uncombine", "ship", "cancel", "scan", "create", "deliver"])
     alive = [item["id"] for item in order.body["line_items"] if is_live(item)]
     packages = [package for one in order.packages if (package := world.packages[one]).status != GONE]
