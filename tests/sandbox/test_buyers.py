@@ -72,6 +72,19 @@ def test_nobody_orders_in_a_quiet_world_and_a_change_shows_within_the_hour() -> 
     assert world.orders
 
 
+def test_some_buyers_order_again_on_the_same_day_to_the_same_address() -> None:
+    world = World(3, ["VN"], START, Behaviour(orders_per_day=300, repeat_buyers=0.1, address_changes=0))
+    world.live(START + DAY)
+    again = {buyer for buyer, n in Counter(o.buyer_id for o in world.orders.values()).items() if n > 1}
+    assert 3 <= len(again) <= 12
+    for buyer in again:
+        homes = [o.body["recipient_address"] for o in world.orders.values() if o.buyer_id == buyer]
+        assert all(home == homes[0] for home in homes)
+    nobody = World(3, ["VN"], START, Behaviour(orders_per_day=300, repeat_buyers=0))
+    nobody.live(START + DAY)
+    assert len({o.buyer_id for o in nobody.orders.values()}) == len(nobody.orders)
+
+
 def test_an_empty_shop_loses_its_buyers() -> None:
     world = World(3, ["VN"], START, Behaviour(orders_per_day=200))
     for product in world.products_of(shop(world)):

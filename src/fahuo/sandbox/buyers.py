@@ -86,9 +86,18 @@ def _hour(world: World, shop_id: str, at: int) -> None:
 def _order(world: World, shop_id: str, at: int) -> None:
     b = world.behaviour
     try:
-        world.place(shop_id, at, lively=True, prompt=not b.pre_orders)
+        world.place(shop_id, at, lively=True, prompt=not b.pre_orders, buyer=_regular(world, shop_id, at))
     except SoldOut:
         world.lost_sales[shop_id] = world.lost_sales.get(shop_id, 0) + 1
+
+
+def _regular(world: World, shop_id: str, at: int) -> int | None:
+    """The number of somebody who orders more than once that day; mostly nobody known."""
+    share, rng = world.behaviour.repeat_buyers, world.chance("who", shop_id, len(world.orders_by_create(shop_id)))
+    if rng.random() >= share:
+        return None
+    people = 1 + int(world.behaviour.orders_per_day * share / 3)
+    return at // DAY * 1_000 + rng.randrange(people)
 
 
 # --- second thoughts ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from fahuo.generate.draws import BLOCK, MOST_LINES, STATES, Draw, draw
 from fahuo.generate.markets import MARKETS
 from fahuo.generate.press import Options, Press, order_id
 from fahuo.orders.model import SHIPPING_SELLER, UNPAID
+from fahuo.sandbox.markets import SEA
 from fahuo.sandbox.model import Order, Product, Shelf, Shop, Sku
 
 _FLAG_QUIET: Final = 0.01
@@ -65,6 +66,8 @@ class Maker:
         self._market = MARKETS[shop.region]
         options = Options(start, 0.0, shop.cross_border, shop.seller_shipping, platform_clocks=False, clear=True)
         self._press = Press(shop.region, list(MARKETS).index(shop.region) + 10, options)
+        # In South-East Asia orders say how fast they were promised: 600 is standard delivery (4.4).
+        self._tail = b',"fulfillment_priority_level":600}' if shop.region in SEA else b"}"
         self._draws: list[Draw] = []
         self.products = _products(shop, self._press, start)
         self.skus: dict[str, Sku] = {sku.id: sku for product in self.products for sku in product.skus}
@@ -95,7 +98,7 @@ class Maker:
     def _print(self, d: Draw, at: int, w: Wishes) -> Order:
         number = self._number()
         self._press.options = self._press.options._replace(now=at)
-        kept = self._press.order(number, d)
+        kept = self._press.order(number, d)[:-1] + self._tail
         units = kept.count(b'"display_status"')
         first = 1_500_000_000_000_000_000 + number * 100
         cod = b'"is_cod":true' in kept

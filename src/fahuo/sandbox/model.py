@@ -59,6 +59,8 @@ class Behaviour(Struct, kw_only=True):
     """Orders per minute during a stream, as a multiple of the usual."""
     peak: float = 1.0
     """Multiplies the orders of a day (11.11: 5 or 10)."""
+    repeat_buyers: float = 0.04
+    """Of the orders: from people who order more than once in a day, which is what can be combined."""
     late_payers: float = 0.05
     """Of those who pay first: pay only after hours."""
     never_pay: float = 0.03
