@@ -1,5 +1,7 @@
 """A world with orders that have come as far as a test needs them."""
 
+from typing import Any
+
 from fahuo.sandbox import build as builder
 from fahuo.sandbox.model import Behaviour, Order, Return
 from fahuo.sandbox.world import World
@@ -17,23 +19,23 @@ def a_world(*shops: str, seed: int = 7) -> World:
     return builder.build(seed, shops or ("VN",), START, QUIET)
 
 
-def ordered(world: World, *, shop: int = 0, **wishes: object) -> Order:
+def ordered(world: World, *, shop: int = 0, **wishes: Any) -> Order:
     """An order that awaits shipment."""
     at = world.now()
-    given = {"prompt": True, "fbt": False, "cod": False, "sample": False, **wishes}
+    given: dict[str, Any] = {"prompt": True, "fbt": False, "cod": False, "sample": False, **wishes}
     order = world.place(list(world.shops)[shop], at, paid=True, **given)
     world.live(at + 2 * HOUR)
     assert order.status == "AWAITING_SHIPMENT"
     return order
 
 
-def sent(world: World, *, to: str = "DELIVERED", **wishes: object) -> Order:
+def sent(world: World, *, to: str = "DELIVERED", **wishes: Any) -> Order:
     """An order that is that far on its way."""
     order = ordered(world, **wishes)
     for status in ("AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED"):
         at = world.now() + HOUR
         world.live(at)
-        more = {"delivery_time": at} if status == "DELIVERED" else {}
+        more: dict[str, Any] = {"delivery_time": at} if status == "DELIVERED" else {}
         world.touch(order, at, status=status, **more)
         if status == to:
             break

@@ -28,7 +28,7 @@ def call(
     *,
     shop: Shop | None = None,
     files: Mapping[str, Upload] | None = None,
-    **query: object,
+    **query: Any,
 ) -> dict[str, Any]:
     """`data` of the answer as a client reads it, called for the world's first shop unless another is named."""
     route, params = _PATHS.find(method, path)
@@ -59,9 +59,12 @@ def served(world: World, path: str) -> tuple[int, bytes, str]:
     return answer.status, answer.content, answer.content_type
 
 
-def pages(world: World, method: str, path: str, field: str, body: Mapping[str, Any] | None = None, **query: object):  # type: ignore[no-untyped-def]
+def pages(
+    world: World, method: str, path: str, field: str, body: Mapping[str, Any] | None = None, **query: Any
+) -> list[dict[str, Any]]:
     """Every object of a search, page by page."""
-    token, found = "", []
+    token = ""
+    found: list[dict[str, Any]] = []
     while True:
         data = call(world, method, path, body, **{**query, **({"page_token": token} if token else {})})
         found += data[field]

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from tests.sandbox.aftersale_worlds import DAY, HOUR, a_world, ordered, sent, st
 REJECT = rules.REJECT_REASONS[0]
 
 
-def _asked(world: World, kind: str = "REFUND", **more: object) -> Return:
+def _asked(world: World, kind: str = "REFUND", **more: Any) -> Return:
     order = sent(world)
     return ask(world, order, Asked(kind, **more), world.now())
 
@@ -277,6 +278,22 @@ def test_refund_in_transit_completes_the_order() -> None:
     assert order.status == "COMPLETED"
 
 
+def test_lively_buyers_return_some_of_what_they_got_and_all_of_it_ends() -> None:
+    world = a_world("TH", "US")
+    world.behaviour.returns = 0.5
+    for number in range(60):
+        sent(world, shop=number % 2, lively=True)
+    world.live(world.now() + 90 * DAY)
+    asked = list(world.returns.values())
+    assert 15 < len(asked) < 45
+    assert {one.type for one in asked} == set(rules.TYPES)
+    ended = rules.MOVES.final | {rules.REJECTED, rules.NEW_REJECTED, rules.RECEIVED_REJECTED}
+    assert {one.status for one in asked} <= ended
+    quiet = sent(world)
+    world.live(world.now() + 30 * DAY)
+    assert quiet.returns == []
+
+
 _MOVES = st.lists(
     st.tuples(
         st.sampled_from(["ask", "approve", "reject", "withdraw", "ship", "dispute", "rule", "offer", "wait"]),
@@ -350,7 +367,9 @@ def _step(world: World, order_id: str, what: str, pick: int) -> None:
 def test_parts_of_an_order_bring_back_exactly_the_whole(seed: int, units: int) -> None:
     world = a_world("US", seed=seed)
     order = ordered(world, quantity=units)
-    total, gone, given_back = paid(order.body), [], []
+    total = paid(order.body)
+    gone: list[str] = []
+    given_back: list[int] = []
     for unit in order.line_ids:
         given_back.append(calculate(order.body, [unit], gone, given_back).total)
         gone.append(unit)

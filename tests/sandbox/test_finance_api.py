@@ -1,6 +1,7 @@
 """The seller's money: exact, and every day the same."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ from tests.sandbox.calls import call, pages
 BASE = "/finance/202309"
 
 
-def _statements(world: World, **query: object) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = pages(
+def _statements(world: World, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pages(
         world, "GET", f"{BASE}/statements", "statements", sort_field="statement_time", **query
     )
     return found
@@ -86,7 +87,13 @@ def test_money_is_paid_after_the_statement_and_moves_through_the_balance() -> No
 
 def test_what_has_to_be_said() -> None:
     world = a_world("TH")
-    for path, query in (("statements", {}), ("payments", {}), ("withdrawals", {}), ("withdrawals", {"types": "GIFT"})):
+    wrong: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("statements", {}),
+        ("payments", {}),
+        ("withdrawals", {}),
+        ("withdrawals", {"types": "GIFT"}),
+    )
+    for path, query in wrong:
         with pytest.raises(Missing):
             call(world, "GET", f"{BASE}/{path}", **query)
     with pytest.raises(Missing):

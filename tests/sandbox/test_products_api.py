@@ -1,6 +1,7 @@
 """Products, prices and stock as a client sees them."""
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,9 @@ def _sku(world: World, name: str = "MUG-BLUE") -> tuple[str, Sku, str]:
     return product.id, sku, shop.warehouse.id
 
 
-def _set(world: World, product: str, *skus: dict[str, object]) -> list[dict[str, object]]:
+def _set(world: World, product: str, *skus: dict[str, Any]) -> list[dict[str, Any]]:
     data = call(world, "POST", f"{BASE}/products/{product}/inventory/update", {"skus": list(skus)})
-    errors: list[dict[str, object]] = data.get("errors", [])
+    errors: list[dict[str, Any]] = data.get("errors", [])
     return errors
 
 
@@ -110,7 +111,7 @@ def test_what_is_wrong_with_stock_is_told_sku_by_sku_and_the_rest_is_done() -> N
     product, sku, place = _sku(world)
     good = {"id": sku.id, "inventory": [{"warehouse_id": place, "quantity": 5}]}
 
-    def code(wish: dict[str, object]) -> object:
+    def code(wish: dict[str, Any]) -> object:
         errors = _set(world, product, wish)
         assert len(errors) == 1
         return errors[0]["code"]

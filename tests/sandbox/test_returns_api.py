@@ -1,5 +1,7 @@
 """Returns, refunds and cancellations as a client sees them."""
 
+from typing import Any
+
 import pytest
 
 from fahuo.sandbox import aftersale_buyers as buyers
@@ -14,16 +16,16 @@ from tests.sandbox.calls import call, pages
 BASE = "/return_refund/202309"
 
 
-def _requested(world: World, kind: str = "REFUND", **wishes: object) -> tuple[Order, Return]:
+def _requested(world: World, kind: str = "REFUND", **wishes: Any) -> tuple[Order, Return]:
     order = sent(world, **wishes)
     return order, ask(world, order, Asked(kind), world.now())
 
 
-def _one(world: World, request: Return, **body: object) -> dict[str, object]:
+def _one(world: World, request: Return, **body: Any) -> dict[str, Any]:
     found = call(world, "POST", f"{BASE}/returns/search", {"return_ids": [request.id], **body})
     assert found["total_count"] == 1
     assert found["next_page_token"] == ""
-    only: dict[str, object] = found["return_orders"][0]
+    only: dict[str, Any] = found["return_orders"][0]
     return only
 
 

@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,8 @@ def test_conversations_are_listed_newest_first_with_what_is_unread() -> None:
     assert buyer["user_id"] == made[-1].buyer_id
     call(world, "POST", f"{BASE}/conversations/{one['id']}/messages/read")
     assert call(world, "GET", f"{BASE}/conversations", page_size=1)["conversations"][0]["unread_count"] == 0
-    for query in ({}, {"page_size": 21}, {"page_size": 0}):
+    queries: tuple[dict[str, Any], ...] = ({}, {"page_size": 21}, {"page_size": 0})
+    for query in queries:
         with pytest.raises(Missing):
             call(world, "GET", f"{BASE}/conversations", **query)
 

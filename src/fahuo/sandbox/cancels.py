@@ -20,6 +20,7 @@ from fahuo.orders.model import (
     UNPAID,
 )
 from fahuo.sandbox import markets, reasons
+from fahuo.sandbox.aftersale_facts import is_open
 from fahuo.sandbox.model import (
     CANCEL_COMPLETE,
     CANCEL_PENDING,
@@ -213,14 +214,10 @@ def _units(world: World, order: Order, line_ids: Iterable[str]) -> list[str]:
         raise Refuse(WRONG_REASON, f"order {order.id}: cancelled already")
     mine = set(wanted)
     returns = (world.returns[one] for one in order.returns)
-    running = [one.line_ids for one in _pending(world, order)] + [r.line_ids for r in returns if _open(r.status)]
+    running = [one.line_ids for one in _pending(world, order)] + [r.line_ids for r in returns if is_open(r)]
     if any(mine.intersection(line_ids) for line_ids in running):
         raise Refuse(OTHER_RUNS, f"another request about order {order.id} is in process")
     return wanted
-
-
-def _open(return_status: str) -> bool:
-    return not return_status.endswith(("COMPLETE", "CANCEL", "REJECT", "SUCCESS"))
 
 
 def _pending(world: World, order: Order) -> list[Cancellation]:

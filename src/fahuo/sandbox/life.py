@@ -13,6 +13,7 @@ from fahuo.orders.model import (
     UNPAID,
 )
 from fahuo.sandbox import markets
+from fahuo.sandbox.aftersale_facts import is_open
 from fahuo.sandbox.cancels import cancel_by_system
 from fahuo.sandbox.maker import Wishes
 from fahuo.sandbox.model import Order
@@ -24,7 +25,6 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 _COD_WAIT: Final = 2 * MINUTE
 """Cash on delivery skips the hold (4.8)."""
 _PAY_WAIT: Final = 40
-_OPEN_RETURNS: Final = ("PENDING", "AWAITING_BUYER_SHIP", "BUYER_SHIPPED_ITEM", "REJECT_RECEIVE_PACKAGE", "SUCCESS")
 
 
 def install(world: World) -> None:
@@ -137,7 +137,7 @@ def _complete(world: World, id_: str, at: int) -> None:
     order = world.orders[id_]
     if order.status != DELIVERED:
         return
-    if any(world.returns[r].status.endswith(_OPEN_RETURNS) for r in order.returns if r in world.returns):
+    if any(is_open(world.returns[one]) for one in order.returns):
         world.later(at + DAY, "complete", id_)
         return
     world.touch(order, at, status=COMPLETED)
