@@ -19,7 +19,7 @@ from fahuo.flow.checks import Checks
 from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
 from fahuo.flow.people import seal
-from fahuo.flow.recompute import clock_shift
+from fahuo.flow.recompute import clock_shift, first_mile_scans
 from fahuo.flow.report import Report
 from fahuo.flow.units import Held, differs, find_articles, holding, no_stock, renumbered, wants_of
 from fahuo.inventory import queries as inventory_queries
@@ -217,7 +217,8 @@ def _write(
         keep = parcels.forget_own if row.id in anew else parcels.keep_own
         keep(order, found.get(row.id, ()))
     places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in after]
-    timings = time_orders(after, shop, [iso_region(place) for place in places], desk.book, desk.extensions)
+    scans = first_mile_scans(tx, shop, ids)
+    timings = time_orders(after, shop, [iso_region(place) for place in places], desk.book, desk.extensions, scans)
     readdressed = frozenset(
         new.platform_order_id
         for row, old, new in zip(rows, before, after, strict=True)

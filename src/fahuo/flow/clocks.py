@@ -66,10 +66,16 @@ def _column(values: Iterable[int | None]) -> NDArray[np.int64]:
     return np.array([NONE if value is None else value for value in values], dtype=np.int64)
 
 
-def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Facts:
+Scans = Sequence[tuple[int | None, int | None]]
+"""(first scan by the domestic courier, taken in at the sorting warehouse) of each order."""
+
+
+def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str], scans: Scans = ()) -> Facts:
     """Columns for the clock engine. `regions`: ISO region of the warehouse each order leaves from, '' if not known."""
     n = len(orders)
-    handed = any(order.handed_over_at is not None for order in orders)
+    events = {"handed_over": [order.handed_over_at for order in orders]}
+    if scans:
+        events |= {"domestic_scan": [one for one, _ in scans], "consolidation_in": [one for _, one in scans]}
     named = {field for order in orders for field in order.platform_times}
     platform = {
         field: _column(order.platform_times.get(field) for order in orders)
@@ -94,18 +100,23 @@ def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str]) -> Fac
         cancelled_at=_column(order.cancelled_at for order in orders),
         release_at=_column(order.release_at for order in orders),
         platform=platform,
-        events={"handed_over": _column(order.handed_over_at for order in orders)} if handed else {},
+        events={name: _column(times) for name, times in events.items() if any(at is not None for at in times)},
     )
 
 
 def time_orders(
-    orders: Sequence[Timed], shop: Shop, regions: Sequence[str], book: RuleBook, extensions: Sequence[Extension]
+    orders: Sequence[Timed],
+    shop: Shop,
+    regions: Sequence[str],
+    book: RuleBook,
+    extensions: Sequence[Extension],
+    scans: Scans = (),
 ) -> list[Timing]:
     """All clocks of a batch in one call of the rules, one Timing an order.
 
     Before payment none runs for the seller; what is finished, or was never ours to dispatch, is not due any more.
     """
-    timings = per_order(compute(facts_of(orders, shop, regions), book, extensions), len(orders), book)
+    timings = per_order(compute(facts_of(orders, shop, regions, scans), book, extensions), len(orders), book)
     return [_due(order, timing) for order, timing in zip(orders, timings, strict=True)]
 
 

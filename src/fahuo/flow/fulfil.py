@@ -64,10 +64,8 @@ def sort_out(store: Store, claimed: Sequence[Claimed], now: int, seller_id: int)
 
 def resume(tx: Tx, now: int) -> int:
     """What waited for its shop to be connected again is due; how many that were."""
-    waiting = effects.waiting_for(tx, TIKTOK_LANE, NOT_CONNECTED)
-    if not waiting:
-        return 0
     known = wanted.ways(tx)
+    waiting = effects.waiting_for(tx, TIKTOK_LANE, NOT_CONNECTED) if known else []
     return len(effects.requeue(tx, [id_ for id_, shop in waiting if shop in known], now))
 
 

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from fahuo.catalogue import queries as catalogue
+from fahuo.catalogue.model import Shop
 from fahuo.deadlines import queries as deadlines_queries
 from fahuo.deadlines import service as deadlines
 from fahuo.deadlines.model import CLOCKS, Extension
@@ -32,6 +33,7 @@ from fahuo.orders.queries import Stored
 from fahuo.orders.rules import Hold, can_leave, hold
 from fahuo.store import journal, settings
 from fahuo.store.engine import Tx
+from fahuo.warehouse import first_mile
 
 BATCH: Final = 2_000
 BOOK: Final = "deadlines.book"
@@ -65,7 +67,8 @@ def retime(tx: Tx, desk: Desk, rows: Sequence[Stored]) -> dict[int, Retimed]:
     for shop_id, group in by_shop.items():
         regions = [iso_region(places.get(row.warehouse_id or 0)) for row in group]
         facts = cast("list[Timed]", group)  # a row is read-only, and facts are only read
-        timings = time_orders(facts, shops[shop_id], regions, desk.book, desk.extensions)
+        scans = first_mile_scans(tx, shops[shop_id], [row.id for row in group])
+        timings = time_orders(facts, shops[shop_id], regions, desk.book, desk.extensions, scans)
         for row, timing in zip(group, timings, strict=True):
             found[row.id] = Retimed(timing, clock_shift(old.get(row.id, []), timing))
     moved = [
@@ -73,6 +76,14 @@ def retime(tx: Tx, desk: Desk, rows: Sequence[Stored]) -> dict[int, Retimed]:
     ]
     deadlines.replace(tx, moved, clock_rows(moved, [found[id_].timing for id_ in moved]))
     return found
+
+
+def first_mile_scans(tx: Tx, shop: Shop, ids: Sequence[int]) -> list[tuple[int | None, int | None]]:
+    """What domestic courier and sorting warehouse scanned of these orders; [] where a shop has no first mile."""
+    if shop.seller_type != "cross_border":
+        return []
+    found = first_mile.scans(tx, ids)
+    return [found.get(id_, (None, None)) for id_ in ids]
 
 
 def _written(rows: Sequence[ClockRow]) -> dict[int, tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from fahuo.channels.ports import Outbound
-from fahuo.flow import access, alerts, notices, requests
+from fahuo.flow import access, alerts, follow, fulfil, notices, requests
 from fahuo.flow.arrive import Arrivals, Arrived, arrive
 from fahuo.flow.dispatch import work
 from fahuo.flow.house import House, open_desk
@@ -68,6 +68,9 @@ def run_once(
         done.numbered = give_numbers(house.store, desk, now, seller_id=seller_id)
         planned = plan_all(house.store, desk, now, seller_id=seller_id)
     done.planned, done.unplanned = planned["planned"], planned["unplanned"]
+    with house.store.write(seller_id) as tx:
+        fulfil.resume(tx, now)
+        follow.ask(tx, now, actor)
     done.effects = dict(work(house.store, outbound, now, worker=actor, seller_id=seller_id))
     alerts.notice(house, seller_id)
     done.alerts = alerts.send(house, worker=actor, seller_id=seller_id)

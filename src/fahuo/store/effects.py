@@ -364,6 +364,12 @@ def waiting_for(tx: Tx, lane: str, code: str) -> list[tuple[int, int | None]]:
     return [(row[0], row[1]) for row in found if json.decode(row[2]).get("code") == code]
 
 
+def keyed(tx: Tx, keys: Iterable[str]) -> list[int]:
+    """Effects with these keys."""
+    mine = select(_e.id).where(_OWN, bulk.any_of(_e.key, "keys")).order_by(_e.id)
+    return [row[0] for row in tx.rows(mine, seller=tx.seller_id, keys=bulk.array(tx, list(keys)))]
+
+
 class Known(Struct, frozen=True):
     """What has become of an effect so far."""
 

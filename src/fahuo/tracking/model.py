@@ -11,6 +11,10 @@ IN_TRANSIT: Final = "in_transit"
 DELIVERED: Final = "delivered"
 EXCEPTION: Final = "exception"
 RETURNED: Final = "returned"
+SORTING_IN: Final = "sorting_in"
+SORTING_REFUSED: Final = "sorting_refused"
+"""At the platform's sorting warehouse, on the way across the border."""
+NOTE: Final = "note"
 KINDS: Final = (FIRST_SCAN, IN_TRANSIT, DELIVERED, EXCEPTION, RETURNED)
 
 WORDS: Final = {

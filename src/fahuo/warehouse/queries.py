@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, func
 
 from fahuo.carriers.tables import services
 from fahuo.inventory.tables import stock
+from fahuo.orders.tables import orders
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import CARRIER, PLANNED, Item, Parcel
@@ -208,3 +209,15 @@ def files_with(tx: Tx, digests: Iterable[str]) -> dict[str, int]:
         label_files.c.seller_id == tx.seller_id, any_of(label_files.c.digest, "digests")
     )
     return {row[0]: row[1] for row in tx.rows(found, digests=array(tx, sorted(set(digests))))}
+
+
+def under_way(tx: Tx, shops: Iterable[int]) -> list[Parcel]:
+    """Parcels of these shops that have left, or are packed and may have: neither delivered nor cancelled."""
+    ours = orders.join(packages, (packages.c.seller_id == orders.c.seller_id) & (packages.c.order_id == orders.c.id))
+    mine = select(*_PARCEL).select_from(ours).where(
+        orders.c.seller_id == tx.seller_id,
+        orders.c.station.in_(("handover", "transit")),
+        any_of(packages.c.shop_id, "shops"),
+        packages.c.state.in_(("packed", "handed_over", "in_transit")),
+    )  # fmt: skip
+    return [Parcel(*row) for row in tx.rows(mine.order_by(packages.c.id), shops=array(tx, sorted(shops)))]

@@ -231,7 +231,7 @@ def report(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     seen, failed = look(visit, batch)
     if failed:
         yield failed
-    known = _Providers(visit)
+    known = Providers(visit)
     ready: list[tuple[Claimed, There, str]] = []
     for one in batch:
         if one.id not in seen:
@@ -250,13 +250,14 @@ def report(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
             if provider:
                 ready.append((one, told, provider))
             else:
-                yield [_not_listed(one, names)]
+                yield [not_listed(one, names)]
     yield from (_self_ship(visit, ready) if api.ships_itself(visit.link) else _mark(visit, ready))
 
 
-def _not_listed(one: Claimed, names: Iterable[str]) -> Answer:
+def not_listed(one: Claimed, names: Iterable[str]) -> Answer:
+    """The answer where the platform does not list the carrier: which ones it lists."""
     listed = ", ".join(sorted(names))[:200]
-    return declined(one, "carrier_not_listed", f"{one.body['carrier']} / {listed}", carrier=one.body["carrier"])
+    return declined(one, "carriernot_listed", f"{one.body['carrier']} / {listed}", carrier=one.body["carrier"])
 
 
 def _self_ship(visit: Visit, ready: Sequence[tuple[Claimed, There, str]]) -> Iterator[list[Answer]]:
@@ -288,7 +289,7 @@ def _mark(visit: Visit, ready: Sequence[tuple[Claimed, There, str]]) -> Iterator
         yield [done(one, request_id, package=str(told.get("package_id") or "") or None, warning=warning or None)]
 
 
-class _Providers:
+class Providers:
     """Carriers of the delivery options, asked for once a batch."""
 
     def __init__(self, visit: Visit) -> None:
@@ -313,7 +314,7 @@ def correct(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     seen, failed = look(visit, batch)
     if failed:
         yield failed
-    known = _Providers(visit)
+    known = Providers(visit)
     for one in batch:
         if one.id not in seen:
             continue
@@ -328,7 +329,7 @@ def correct(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
             continue
         ref = str(one.body.get("ref") or next(iter(told.packages), ""))
         if not provider or not ref:
-            yield [_not_listed(one, names) if ref else declined(one, "no_package_there")]
+            yield [not_listed(one, names) if ref else declined(one, "no_package_there")]
             continue
         try:
             request_id = api.update_tracking(visit.client, visit.link, ref, str(one.body["number"]), provider)

@@ -63,7 +63,7 @@ def orders(client: Client, link: Link, ids: Sequence[str]) -> dict[str, dict[str
     """Whole order objects by id, as few calls as there can be; those the platform does not tell of are left out."""
     found: dict[str, dict[str, Any]] = {}
     for part in chunks(list(dict.fromkeys(ids)), ORDERS_AT_ONCE):
-        told = client.get(link, "/order/202309/orders", {"ids": part}).data.get("orders") or []
+        told = client.get(link, "/order/202507/orders", {"ids": part}).data.get("orders") or []
         found |= {str(order.get("id")): order for order in told}
     return found
 

@@ -5,10 +5,11 @@ A bundle cannot be read back: an answer lost there is a person's question, never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from fahuo.channels.tiktok_shop import fulfilment as api
+from fahuo.channels.tiktok_shop.arranging import Providers, not_listed
 from fahuo.channels.tiktok_shop.carry import Troubles, Visit, declined, done, handles, no
 from fahuo.channels.tiktok_shop.client import Refused
 from fahuo.store.effects import Answer, Claimed
@@ -22,10 +23,18 @@ def bundle(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     for one in batch:
         body: dict[str, Any] = {"order_ids": list(one.body["orders"])}
         body |= {name: one.body[name] for name in _FIELDS if one.body.get(name)}
+        wrote = False
         try:
+            if one.body.get("carrier"):
+                provider, names = _courier(visit, one)
+                if not provider:
+                    yield [not_listed(one, names)]
+                    continue
+                body["shipping_provider_id"] = provider
+            wrote = True
             told = api.bundle(visit.client, visit.link, body)
         except Troubles as error:
-            yield no(visit, [one], error, wrote=True)
+            yield no(visit, [one], error, wrote=wrote)
             continue
         out = {ref: {"code": error.code, "message": error.message} for ref, error in told.errors.items()}
         ref = str(told.data.get("first_mile_bundle_id") or "")
@@ -41,6 +50,13 @@ def bundle(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
         if sheet is not None and not sheet.startswith(b"%PDF-"):
             sheet = None
         yield [done(one, told.request_id, bundle=ref, url=url, out=out, content=sheet)]
+
+
+def _courier(visit: Visit, one: Claimed) -> tuple[str, Iterable[str]]:
+    """The platform's id of the domestic courier we name, by an order's delivery option."""
+    first = str(one.body["orders"][0])
+    told = api.orders(visit.client, visit.link, [first])
+    return Providers(visit).named(told.get(first, {}), str(one.body["carrier"]))
 
 
 @handles("fetch_sheet")
