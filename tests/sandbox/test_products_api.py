@@ -170,6 +170,8 @@ def test_products_are_switched_off_and_on_and_their_price_changes() -> None:
     call(world, "POST", price, {"skus": [{"id": sku.id, "price": {"amount": "99000", "currency": "VND"}}]})
     assert sku.price == 99_000
     assert told(world, 15)[-1]["changed_fields"] == ["price"]
+    line = ordered(world, skus=["MUG-BLUE"]).body["line_items"][0]
+    assert line["original_price"] == "99000"
     for wrong in (
         {"amount": "1.5", "currency": "VND"},
         {"amount": "-1"},

@@ -92,8 +92,12 @@ class Press:
         """List price in minor units of the market."""
         return max(1, round(article.price * self.m.rate / self.m.step)) * self.m.step
 
-    def _price(self, a: Article, variant: int) -> _Price:
-        original = self.price_of(a)
+    def reprice(self, article: int, original: int) -> None:
+        """From now on an article (by its place in `articles`) has that list price, in minor units."""
+        self.prices[article] = [self._price(articles()[article], v, original) for v in range(5)]
+
+    def _price(self, a: Article, variant: int, listed: int | None = None) -> _Price:
+        original = self.price_of(a) if listed is None else listed
         step = self.m.step
         by_seller = (0, original // 10, original // 20, original // 5, original)[variant] // step * step
         by_platform = (0, 0, original // 20, original // 10, 0)[variant] // step * step

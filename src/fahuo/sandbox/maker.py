@@ -23,6 +23,8 @@ _NOT_BY_PLATFORM: Final = 0.98
 _PRE_ORDER, _MADE_TO_ORDER, _PROMPT, _SAMPLE = 0.01, 0.025, 0.5, 0.999
 _SAMPLES_FROM, _PRE_ORDERS_BELOW, _MADE_TO_ORDER_BELOW = 0.995, 0.02, 0.03
 """How `press` reads the draw."""
+_EMPTY: Final = (b'"buyer_message":"",', b'"seller_note":"",', b'"address_line2":"",')
+"""Keys without a value are absent on the platform (4.8)."""
 _FIRST_STOCK: Final = 99_999
 """Available units of an SKU on the day the shop opens: plenty, until the seller says otherwise."""
 
@@ -99,6 +101,8 @@ class Maker:
         number = self._number()
         self._press.options = self._press.options._replace(now=at)
         kept = self._press.order(number, d)[:-1] + self._tail
+        for empty in _EMPTY:
+            kept = kept.replace(empty, b"")
         units = kept.count(b'"display_status"')
         first = 1_500_000_000_000_000_000 + number * 100
         cod = b'"is_cod":true' in kept
@@ -143,6 +147,11 @@ class Maker:
         d = self._draws[0]._replace(name=pick(1 << 30), place=pick(1 << 30), street=pick(1 << 30), number=pick(240))
         found: dict[str, Any] = msgspec.json.decode(self._press.address(d, masked=False))
         return found
+
+    def reprice(self, sku: Sku, minor: int) -> None:
+        """From now on the SKU sells at that list price, in minor units."""
+        sku.price = minor
+        self._press.reprice(sku.article, minor)
 
     def _draw(self) -> Draw:
         at = self._made % BLOCK

@@ -250,7 +250,7 @@ def update_prices(call: Call) -> Data:
             raise Refuse(BAD_INPUT, "The currency is not that of the shop")
         changes.append((sku, _price(amount, sku)))
     for sku, minor in changes:
-        sku.price = minor
+        call.world.makers[product.shop_id].reprice(sku, minor)
     stock.changed(call.world, product, ["price"], call.now)
     return {}
 
