@@ -17,7 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
+from fahuo.sandbox import actions, scenario
 from fahuo.sandbox.auth import sign
+from fahuo.sandbox.faults import KINDS
 
 COMMAND = (sys.executable, "-c", "from fahuo.cli.main import main; main()", "sandbox", "serve")
 
@@ -169,3 +171,25 @@ def test_prints_the_four_values_for_people(tmp_path: Path) -> None:
     assert text.startswith("沙盒已启动")
     assert "app_secret" in text
     assert "/_sandbox/ui" in text
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "sandbox.md"
+
+
+def test_the_guides_client_works(tmp_path: Path) -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    code = guide.partition("```python\n")[2].partition("```")[0]
+    with serving(tmp_path, "--market", "VN") as (_, line):
+        caller = Caller(line)
+        names = {"BASE": line["base_url"], "APP_KEY": line["app_key"], "APP_SECRET": line["app_secret"]}
+        said: list[Any] = []
+        exec(code, {**names, "TOKEN": caller.token, "print": said.append})  # noqa: S102 - our own guide
+        caller.http.close()
+    assert said[0]["code"] == 0
+    assert said[0]["data"]["orders"] is not None
+
+
+def test_the_guide_names_every_fault_and_scenario() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    for name in (*KINDS, *scenario.names(), *actions.BUYERS, *actions.CARRIERS, *(f"`{w}`" for w in actions.WISHES)):
+        assert name in guide, name
