@@ -26,8 +26,6 @@ CLEAR_AFTER_END: Final = 30 * 86_400
 _ADDRESS: Final = b'"recipient_address":'
 _STREET: Final = ("address_line1", "address_line2", "address_line3", "address_line4", "address_detail")
 _NAMES: Final = ("name", "first_name", "last_name", "first_name_local_script", "last_name_local_script")
-_EMPTY: Final = (b'"buyer_message":"",', b'"seller_note":"",', b'"address_line2":"",')
-"""Keys without a value are absent on the platform."""
 _json: Final = msgspec.json.Encoder()
 Data = dict[str, Any]
 
@@ -45,14 +43,13 @@ _part: Final = msgspec.json.Decoder(_Part)
 def order_json(order: Order, now: int) -> Raw:
     """The order as orders/search and orders detail give it, as JSON that `msgspec` copies into an answer."""
     kept = body_json(order)
-    for empty in _EMPTY:
-        kept = kept.replace(empty, b"")
     shown = _shown(order, now)
     if shown == "clear":
         return Raw(kept)
     address = bytes(_part.decode(kept).recipient_address)
     masked = b"{}" if shown == "nothing" else _json.encode(mask(msgspec.json.decode(address)))
-    return Raw(kept.replace(_ADDRESS + address, _ADDRESS + masked, 1))
+    before, _, after = kept.partition(_ADDRESS + address)
+    return Raw(b"".join((before, _ADDRESS, masked, after)))
 
 
 def body_json(order: Order) -> bytes:
