@@ -156,6 +156,7 @@ def test_a_clock_that_is_off_shows_in_the_date() -> None:
     ahead = parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
     assert 395 < ahead < 405
     assert search(client, timestamp=str(int(time.time()) + 400)).json()["code"] == 0
+    assert next(iter(client.sandbox.faults.on.values())).struck == 1
     client.sandbox.faults.remove()
     assert search(client).json()["code"] == 0
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 AT_A_STRETCH: Final = 500
-WISHES: Final = (*Wishes.__struct_fields__, "paid", "status")
+WISHES: Final = Wishes.__struct_fields__
 DAY: Final = 86400
 
 
@@ -38,23 +38,20 @@ def fault_kinds() -> dict[str, str]:
 async def place(sandbox: Sandbox, shop: Shop, count: int, wishes: Data) -> list[str]:
     """Buyers place that many orders, all wished for alike. Answers their ids; raises Wrong."""
     asked(wishes, *WISHES)
-    paid, status = wishes.pop("paid", None), wishes.pop("status", None)
-    if paid is not None and not isinstance(paid, bool):
-        raise Wrong("paid", f"{paid!r} is neither true nor false.", "Send true, false, or nothing.")
-    if status not in (None, "UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"):
-        raise Wrong("status", f"An order cannot begin as {status!r}.", "One of: ON_HOLD, AWAITING_SHIPMENT.")
-    if status == "UNPAID":
-        paid, status = False, None
+    if wishes.get("status") == "UNPAID":
+        wishes = {**wishes, "status": None, "paid": False}
+    if wishes.get("status") not in (None, "ON_HOLD", "AWAITING_SHIPMENT"):
+        said = f"An order cannot begin as {wishes['status']!r}."
+        raise Wrong("status", said, "One of: UNPAID, ON_HOLD, AWAITING_SHIPMENT.")
     try:
-        found = msgspec.convert(wishes, Wishes)
+        msgspec.convert(wishes, Wishes)
     except msgspec.ValidationError as error:
         said, _, where = str(error).partition(" - at ")
         raise Wrong(where.strip("`").removeprefix("$."), said, f"Wishes: {', '.join(WISHES)}.") from error
-    known = {name: value for name in Wishes.__struct_fields__ if (value := getattr(found, name)) is not None}
     made: list[str] = []
     for number in range(count):
         try:
-            order = sandbox.world.place(shop.id, sandbox.world.now(), paid=paid, status=status, **known)
+            order = sandbox.world.place(shop.id, sandbox.world.now(), **wishes)
         except SoldOut as none:
             raise Wrong("skus", f"Nothing wished for is on sale. Placed so far: {made}.", "Raise the stock.") from none
         except ValueError as error:

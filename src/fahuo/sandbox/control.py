@@ -8,21 +8,19 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from fahuo.kernel.instant import iso, parse_instant
-from fahuo.sandbox import actions
-from fahuo.sandbox.auth import App
+from fahuo.sandbox import actions, control_apps
 from fahuo.sandbox.bodies import read_body
-from fahuo.sandbox.endpoints.authorisation import withdraw
+from fahuo.sandbox.desk import PREFIX, Ask, Data, find, on, routes
 from fahuo.sandbox.faults import BadFault
 from fahuo.sandbox.gateway import Answer, query_of
-from fahuo.sandbox.gateway_model import SCOPES, Barred
-from fahuo.sandbox.model import Grant, Order, Refuse, Shop
+from fahuo.sandbox.gateway_model import Barred
+from fahuo.sandbox.model import Refuse
+from fahuo.sandbox.named import shop_or_market, shown_shop, the_order, the_shop
 from fahuo.sandbox.near import allowed, same_origin
 from fahuo.sandbox.wrong import Wrong, asked, flag, text, whole
 
@@ -30,7 +28,8 @@ if TYPE_CHECKING:
     from fahuo.sandbox.gateway import Receive, Scope, Send
     from fahuo.sandbox.serve import Sandbox
 
-PREFIX: Final = "/_sandbox/"
+__all__ = ["PREFIX", "answer", "call", "control_apps"]
+
 BODY_MAX: Final = 4 << 20
 MOST_ORDERS: Final = 100_000
 MOST_LISTED: Final = 100_000
@@ -41,29 +40,6 @@ DAY: Final = 86400
 
 _log = logging.getLogger(__name__)
 _json: Final = msgspec.json.Encoder()
-
-Data = dict[str, Any]
-
-
-class Ask(NamedTuple):
-    """A request to control: parts of the path, query, JSON body."""
-
-    sandbox: Sandbox
-    params: dict[str, str]
-    query: dict[str, str]
-    body: Data
-
-
-Handler = Callable[[Ask], Data | Awaitable[Data]]
-_routes: list[tuple[str, list[str], Handler]] = []
-
-
-def _on(method: str, path: str) -> Callable[[Handler], Handler]:
-    def keep(handler: Handler) -> Handler:
-        _routes.append((method, path.split("/"), handler))
-        return handler
-
-    return keep
 
 
 async def answer(sandbox: Sandbox, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +71,7 @@ async def _work(sandbox: Sandbox, scope: Scope, receive: Receive) -> Data:
 
 async def call(sandbox: Sandbox, method: str, path: str, query: dict[str, str], body: Data) -> Data:
     """Do what a request asks for, whoever may have sent it. Raises Wrong."""
-    handler, params = _find(method, path)
+    handler, params = find(method, path)
     sandbox.catch_up()
     try:
         done = handler(Ask(sandbox, params, query, body))
@@ -114,22 +90,6 @@ async def call(sandbox: Sandbox, method: str, path: str, query: dict[str, str], 
     return data
 
 
-def _find(method: str, path: str) -> tuple[Handler, dict[str, str]]:
-    parts = path.removeprefix(PREFIX.rstrip("/")).strip("/").split("/")
-    methods = set()
-    for offered, shape, handler in _routes:
-        if len(shape) != len(parts):
-            continue
-        if all(s == p or (s.startswith("{") and p) for s, p in zip(shape, parts, strict=True)):
-            methods.add(offered)
-            if offered == method:
-                pairs = zip(shape, parts, strict=True)
-                return handler, {s[1:-1]: unquote(p) for s, p in pairs if s.startswith("{")}
-    if methods:
-        raise Wrong("method", f"{method} is not allowed here.", f"Use {' or '.join(sorted(methods))}.", 405, "method")
-    raise Wrong("path", f"There is no {path}.", f"GET {PREFIX} lists what there is.", 404, "not_found")
-
-
 def _object(raw: bytes) -> Data:
     if not raw.strip():
         return {}
@@ -145,14 +105,14 @@ def _object(raw: bytes) -> Data:
 # The state.
 
 
-@_on("GET", "")
+@on("GET", "")
 def index(ask: Ask) -> Data:
     """What control offers."""
     del ask
-    return {"schema": "fahuo.sandbox.control/1", "offers": [f"{m} {PREFIX}{'/'.join(p)}" for m, p, _ in _routes]}
+    return {"schema": "fahuo.sandbox.control/1", "offers": [f"{m} {PREFIX}{'/'.join(p)}" for m, p, _ in routes]}
 
 
-@_on("GET", "state")
+@on("GET", "state")
 def state(ask: Ask) -> Data:
     """Everything in figures."""
     sandbox = ask.sandbox
@@ -161,7 +121,7 @@ def state(ask: Ask) -> Data:
         "schema": "fahuo.sandbox.state/1",
         **_time(sandbox),
         "seed": world.seed,
-        "shops": [_shop(sandbox, shop) for shop in world.shops.values()],
+        "shops": [shown_shop(sandbox, shop) for shop in world.shops.values()],
         "orders": dict(Counter(order.status for order in world.orders.values())),
         "packages": dict(Counter(package.status for package in world.packages.values())),
         "cancellations": dict(Counter(one.status for one in world.cancellations.values())),
@@ -175,33 +135,33 @@ def state(ask: Ask) -> Data:
     }
 
 
-@_on("GET", "shops")
+@on("GET", "shops")
 def shops(ask: Ask) -> Data:
     """The shops with their ciphers."""
-    return {"shops": [_shop(ask.sandbox, shop) for shop in ask.sandbox.world.shops.values()]}
+    return {"shops": [shown_shop(ask.sandbox, shop) for shop in ask.sandbox.world.shops.values()]}
 
 
-@_on("POST", "shops/{shop}")
+@on("POST", "shops/{shop}")
 def set_shop(ask: Ask) -> Data:
     """{"collect": "auto"|"manual"}: who sends the carrier to the warehouse."""
     asked(ask.body, "collect")
-    shop, collect = _the_shop(ask.sandbox, ask.params["shop"]), text(ask.body, "collect")
+    shop, collect = the_shop(ask.sandbox, ask.params["shop"]), text(ask.body, "collect")
     if collect not in ("auto", "manual"):
         raise Wrong("collect", f"{collect!r} is neither auto nor manual.", "Send one of the two.")
     shop.collect = collect
-    return _shop(ask.sandbox, shop)
+    return shown_shop(ask.sandbox, shop)
 
 
 # Time.
 
 
-@_on("GET", "clock")
+@on("GET", "clock")
 def clock(ask: Ask) -> Data:
     """The sandbox's time and speed."""
     return _time(ask.sandbox)
 
 
-@_on("POST", "clock")
+@on("POST", "clock")
 async def set_clock(ask: Ask) -> Data:
     """{"advance": "36h"}, {"to": instant} and {"speed": 60}, alone or together; answers when the jump is done."""
     asked(ask.body, "advance", "to", "speed")
@@ -256,13 +216,13 @@ def _is_number(value: Any) -> bool:
 # Faults.
 
 
-@_on("GET", "faults")
+@on("GET", "faults")
 def faults(ask: Ask) -> Data:
     """What is switched on, and how often it struck."""
     return {"faults": [fault.shown() for fault in ask.sandbox.faults.on.values()], "kinds": actions.fault_kinds()}
 
 
-@_on("POST", "faults")
+@on("POST", "faults")
 def add_faults(ask: Ask) -> Data:
     """One fault, {"faults": [...]}, or {"every": true, "rate", "seed", "except": [...]}."""
     body, found = ask.body, ask.sandbox.faults
@@ -290,14 +250,14 @@ def add_faults(ask: Ask) -> Data:
     return {"faults": [fault.shown() for fault in made]}
 
 
-@_on("DELETE", "faults")
+@on("DELETE", "faults")
 def clear_faults(ask: Ask) -> Data:
     """Switch all off."""
     ask.sandbox.faults.remove()
     return {"faults": []}
 
 
-@_on("DELETE", "faults/{fault}")
+@on("DELETE", "faults/{fault}")
 def remove_fault(ask: Ask) -> Data:
     """Switch one off."""
     if not ask.sandbox.faults.remove(ask.params["fault"]):
@@ -308,18 +268,18 @@ def remove_fault(ask: Ask) -> Data:
 def _of_shop(sandbox: Sandbox, wish: Data) -> Data:
     """A fault's shop may be named as anywhere else in control."""
     if wish.get("shop"):
-        return {**wish, "shop": _the_shop(sandbox, text(wish, "shop")).id}
+        return {**wish, "shop": the_shop(sandbox, text(wish, "shop")).id}
     return wish
 
 
 # Orders.
 
 
-@_on("GET", "orders")
+@on("GET", "orders")
 def orders(ask: Ask) -> Data:
     """Id, status and update_time of all orders, oldest change first: for checking that two sides agree."""
     sandbox, status = ask.sandbox, ask.query.get("status", "")
-    only = [_the_shop(sandbox, ask.query["shop"])] if ask.query.get("shop") else list(sandbox.world.shops.values())
+    only = [the_shop(sandbox, ask.query["shop"])] if ask.query.get("shop") else list(sandbox.world.shops.values())
     found = []
     for shop in only:
         for updated, order_id in sandbox.world.orders_by_update(shop.id):
@@ -332,10 +292,10 @@ def orders(ask: Ask) -> Data:
     return {"orders": found, "total_count": len(found), "now": sandbox.world.now()}
 
 
-@_on("GET", "orders/{order}")
+@on("GET", "orders/{order}")
 def order_detail(ask: Ask) -> Data:
     """The whole order in clear, with its packages, cancellations and returns."""
-    world, order = ask.sandbox.world, _the_order(ask.sandbox, ask.params["order"])
+    world, order = ask.sandbox.world, the_order(ask.sandbox, ask.params["order"])
     return {
         "order": order.body,
         "packages": [msgspec.to_builtins(world.packages[p]) for p in order.packages if p in world.packages],
@@ -344,32 +304,32 @@ def order_detail(ask: Ask) -> Data:
     }
 
 
-@_on("POST", "orders")
+@on("POST", "orders")
 async def place(ask: Ask) -> Data:
     """{"shop" or "market", "count", …wishes}: buyers place orders now."""
     sandbox, body = ask.sandbox, dict(ask.body)
-    shop = _shop_or_market(sandbox, body)
+    shop = shop_or_market(sandbox, body)
     count = whole(body, "count", 1, 1, MOST_ORDERS)
     for name in ("shop", "market", "count"):
         body.pop(name, None)
     return {"orders": await actions.place(sandbox, shop, count, body)}
 
 
-@_on("POST", "buyer/{order}/{action}")
+@on("POST", "buyer/{order}/{action}")
 def buyer(ask: Ask) -> Data:
     """A buyer does something about an order."""
-    order = _the_order(ask.sandbox, ask.params["order"])
+    order = the_order(ask.sandbox, ask.params["order"])
     done = actions.buyer(ask.sandbox.world, order, ask.params["action"], ask.body)
     return {"order": order.id, "status": order.status, **done}
 
 
-@_on("POST", "carrier/collect")
+@on("POST", "carrier/collect")
 def collect(ask: Ask) -> Data:
     """{"packages": [ids or tracking numbers]}: the carrier fetches them."""
     return actions.collect(ask.sandbox.world, ask.body)
 
 
-@_on("POST", "carrier/{package}/{action}")
+@on("POST", "carrier/{package}/{action}")
 def carrier(ask: Ask) -> Data:
     """A carrier does something with a parcel, by package id or tracking number."""
     world = ask.sandbox.world
@@ -378,11 +338,11 @@ def carrier(ask: Ask) -> Data:
     return {"package": package.id, "status": package.status, **done}
 
 
-@_on("GET", "packages")
+@on("GET", "packages")
 def packages(ask: Ask) -> Data:
     """All packages, of one shop if named."""
     sandbox = ask.sandbox
-    only = _the_shop(sandbox, ask.query["shop"]).id if ask.query.get("shop") else ""
+    only = the_shop(sandbox, ask.query["shop"]).id if ask.query.get("shop") else ""
     found = [p for p in sandbox.world.packages.values() if only in ("", p.shop_id)]
     return {"packages": [msgspec.to_builtins(package) for package in found], "total_count": len(found)}
 
@@ -390,7 +350,7 @@ def packages(ask: Ask) -> Data:
 # What went over the wire.
 
 
-@_on("GET", "requests")
+@on("GET", "requests")
 def requests(ask: Ask) -> Data:
     """The last calls, newest first. Query: limit, code, path (contains), shop."""
     path, code, shop = (ask.query.get(name, "") for name in ("path", "code", "shop"))
@@ -403,7 +363,7 @@ def requests(ask: Ask) -> Data:
     return {"requests": _some(found, ask), "by_code": counts}
 
 
-@_on("GET", "webhooks")
+@on("GET", "webhooks")
 def webhooks(ask: Ask) -> Data:
     """The last webhooks, newest first, with every attempt. Query: limit, state, shop, event."""
     event, state_, shop = (ask.query.get(name, "") for name in ("event", "state", "shop"))
@@ -423,175 +383,3 @@ def webhooks(ask: Ask) -> Data:
 def _some(found: Any, ask: Ask) -> list[Data]:
     limit = whole(ask.query, "limit", 100, 1, MOST_LISTED)
     return [one for one, _ in zip(found, range(limit), strict=False)]
-
-
-# Apps and what sellers granted them.
-
-
-@_on("GET", "apps")
-def apps(ask: Ask) -> Data:
-    """The apps with their secrets: they guard nothing but this sandbox."""
-    return {"apps": [_app(app) for app in ask.sandbox.auth.apps.values()]}
-
-
-@_on("POST", "apps")
-def add_app(ask: Ask) -> Data:
-    """{"name", "redirect_url", "scopes"}: another app."""
-    asked(ask.body, "name", "redirect_url", "scopes")
-    scopes = _scopes(ask.body)
-    app = ask.sandbox.auth.add_app(text(ask.body, "name"), text(ask.body, "redirect_url", ""), scopes or SCOPES)
-    return _app(app)
-
-
-@_on("POST", "apps/{app}")
-def set_app(ask: Ask) -> Data:
-    """{"redirect_url", "scopes"}: change an app. Scopes taken from it bite at once, added ones with the next grant."""
-    asked(ask.body, "redirect_url", "scopes")
-    app = _the_app(ask.sandbox, ask.params["app"])
-    app.redirect_url = text(ask.body, "redirect_url", app.redirect_url)
-    app.scopes = _scopes(ask.body) or app.scopes
-    return _app(app)
-
-
-@_on("POST", "codes")
-def new_code(ask: Ask) -> Data:
-    """{"app", "seller" or "shop"}: a fresh authorisation code, as the consent page would give."""
-    asked(ask.body, "app", "seller", "shop")
-    sandbox = ask.sandbox
-    app = _the_app(sandbox, text(ask.body, "app", sandbox.app.key))
-    seller = text(ask.body, "seller", "")
-    if ask.body.get("shop"):
-        seller = _the_shop(sandbox, text(ask.body, "shop")).seller
-    seller = seller or next(iter(sandbox.auth.sellers()))
-    if seller not in sandbox.auth.sellers():
-        raise Wrong("seller", f"There is no seller {seller!r}.", f"One of: {', '.join(sandbox.auth.sellers())}.", 404)
-    return {"auth_code": sandbox.auth.new_code(app, seller, int(sandbox.gateway.clock())), "seller": seller}
-
-
-@_on("GET", "grants")
-def grants(ask: Ask) -> Data:
-    """Who granted what to which app, and until when."""
-    return {"grants": [_grant(ask.sandbox, grant) for grant in ask.sandbox.grants()]}
-
-
-@_on("POST", "grants/{grant}/{action}")
-def set_grant(ask: Ask) -> Data:
-    """expire (the access token; {"refresh": true}: the refresh token too), withdraw, or expiring {"days": 20}."""
-    sandbox, body = ask.sandbox, ask.body
-    now = int(sandbox.gateway.clock())
-    grant = next((one for one in sandbox.grants() if one.id == ask.params["grant"]), None)
-    if grant is None:
-        raise Wrong("grant", f"There is no grant {ask.params['grant']!r}.", f"GET {PREFIX}grants lists them.", 404)
-    action = ask.params["action"]
-    if action == "expire":
-        asked(body, "refresh")
-        sandbox.auth.expire(grant, now, refresh=flag(body, "refresh"))
-    elif action == "withdraw":
-        asked(body)
-        withdraw(sandbox.auth, sandbox.hooks, grant)
-    elif action == "expiring":
-        asked(body, "days")
-        grant.refresh_until = now + whole(body, "days", 20, 1, 30) * DAY
-        sandbox.warn(grant, now)
-    else:
-        raise Wrong("action", f"{action!r} is not known.", "One of: expire, withdraw, expiring.", 404)
-    return _grant(sandbox, grant)
-
-
-@_on("POST", "shops/{shop}/withdraw")
-def withdraw_shop(ask: Ask) -> Data:
-    """The seller closes this shop to every app."""
-    shop = _the_shop(ask.sandbox, ask.params["shop"])
-    ask.sandbox.revoke([shop.id])
-    return _shop(ask.sandbox, shop)
-
-
-# How things are shown and found.
-
-
-def _shop(sandbox: Sandbox, shop: Shop) -> Data:
-    return {
-        "id": shop.id,
-        "name": shop.name,
-        "market": shop.region,
-        "seller_type": shop.seller_type,
-        "cipher": shop.cipher,
-        "code": shop.code,
-        "seller": shop.seller,
-        "language": shop.language,
-        "collect": shop.collect,
-        "warehouses": [warehouse.id for warehouse in shop.warehouses],
-        "apps": [app.key for app in sandbox.auth.listeners(shop.id)],
-    }
-
-
-def _app(app: App) -> Data:
-    return {
-        "app_key": app.key,
-        "app_secret": app.secret,
-        "service_id": app.service_id,
-        "name": app.name,
-        "redirect_url": app.redirect_url,
-        "scopes": app.scopes,
-    }
-
-
-def _grant(sandbox: Sandbox, grant: Grant) -> Data:
-    return {
-        "id": grant.id,
-        "app_key": grant.app_key,
-        "seller": grant.seller,
-        "seller_name": sandbox.auth.name_of(grant.seller),
-        "shops": grant.shops,
-        "scopes": grant.scopes,
-        "access_until": iso(grant.access_until),
-        "refresh_until": iso(grant.refresh_until),
-        "withdrawn": grant.withdrawn,
-    }
-
-
-def _the_shop(sandbox: Sandbox, name: str) -> Shop:
-    """By id, code, cipher or name; by market where it has only one. Raises Wrong."""
-    known = sandbox.world.shops
-    if name in known:
-        return known[name]
-    found = [s for s in known.values() if name in (s.code, s.cipher, s.name)] or [
-        s for s in known.values() if s.region == name.upper()
-    ]
-    if len(found) != 1:
-        why = f"There is no shop {name!r}." if not found else f"{name!r} has several shops."
-        raise Wrong("shop", why, f"Name one by id: {', '.join(s.id for s in found or known.values())}.", 404)
-    return found[0]
-
-
-def _shop_or_market(sandbox: Sandbox, body: Data) -> Shop:
-    named = [name for name in ("shop", "market") if name in body]
-    if len(named) > 1:
-        raise Wrong("market", "shop and market exclude each other.", "Send one of them.")
-    if not named:
-        if len(sandbox.world.shops) == 1:
-            return next(iter(sandbox.world.shops.values()))
-        raise Wrong("shop", "Which shop?", 'Send {"shop": id} or {"market": "VN"}.')
-    return _the_shop(sandbox, text(body, named[0]))
-
-
-def _the_order(sandbox: Sandbox, order_id: str) -> Order:
-    order = sandbox.world.orders.get(order_id)
-    if order is None:
-        raise Wrong("order", f"There is no order {order_id!r}.", f"GET {PREFIX}orders lists them.", 404, "not_found")
-    return order
-
-
-def _the_app(sandbox: Sandbox, key: str) -> App:
-    app = sandbox.auth.apps.get(key)
-    if app is None:
-        raise Wrong("app", f"There is no app {key!r}.", f"GET {PREFIX}apps lists them.", 404, "not_found")
-    return app
-
-
-def _scopes(body: Data) -> list[str]:
-    wanted = body.get("scopes", [])
-    if not isinstance(wanted, list) or (unknown := [one for one in wanted if one not in SCOPES]):
-        said = f"There is no scope {unknown[0]!r}." if isinstance(wanted, list) else "This is not a list."
-        raise Wrong("scopes", said, f"Some of: {', '.join(SCOPES)}.")
-    return [str(one) for one in wanted]

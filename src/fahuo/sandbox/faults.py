@@ -215,6 +215,12 @@ class Faults:
         """Seconds by which the server's clock is ahead."""
         return sum(fault.seconds for fault in self.on.values() if fault.kind == "clock_skew")
 
+    def blame_skew(self, now: int) -> None:
+        """A call's timestamp was refused: count it to the clocks that are off."""
+        for fault in self.on.values():
+            if fault.kind == "clock_skew":
+                fault.struck, fault.last_at = fault.struck + 1, now
+
     def for_call(self, method: str, path: str, shop: str, now: int) -> dict[str, Fault]:
         """The faults that hit this call, by kind."""
         return self._struck(("call", "answer"), method, path, shop, now) if self.on else {}

@@ -333,6 +333,8 @@ class Gateway:
         if not (text.isascii() and text.isdigit()) or len(text) > STAMP_DIGITS:
             raise Barred(BAD_PARAMETER, "Invalid parameter: timestamp is missing or not a number of seconds")
         late = self.clock() - int(text)
+        if late > EARLY or late < -LATE:
+            self.faults.blame_skew(self.world.lived)
         if late > EARLY:
             raise Barred(BAD_PARAMETER, f"Invalid parameter: timestamp is expired, {late:.0f} s behind the server")
         if late < -LATE:
