@@ -76,7 +76,7 @@ def _shown(call: Call, one: Cancellation, locale: str, *, stock: bool) -> Data:
         "update_time": one.updated,
         "cancel_line_items": [
             {
-                "cancel_line_item_id": f"{one.id}{at:02d}",
+                "cancel_line_item_id": f"8{one.id[2:]}{at:02d}",
                 "order_line_item_id": line["id"],
                 "sku_id": line["sku_id"],
                 "sku_name": line.get("sku_name", ""),

@@ -126,7 +126,7 @@ def _lines(one: Return, order: Order, money: int) -> list[Data]:
     refunds = line_refunds(order, one.line_ids, money)
     return [
         {
-            "return_line_item_id": f"{one.id}{at:02d}",
+            "return_line_item_id": f"8{one.id[2:]}{at:02d}",
             "order_line_item_id": line["id"],
             "sku_id": line["sku_id"],
             "sku_name": line.get("sku_name", ""),
