@@ -19,6 +19,8 @@ clocks = Table(
     Column("rule", Text, nullable=False),
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
     Index("clocks_due", "seller_id", "clock", "due_at"),
+    # Clocks stop where they stand: room for that beside them, so that no index has to know.
+    postgresql_with={"fillfactor": 70},
 )
 
 extensions = Table(

@@ -1109,7 +1109,8 @@ CREATE TABLE clocks (
     rule TEXT NOT NULL,
     CONSTRAINT clocks_pkey PRIMARY KEY (seller_id, order_id, clock),
     CONSTRAINT clocks_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
+)
+ WITH (fillfactor = 70);
 
 CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at);
 
@@ -1155,9 +1156,8 @@ CREATE TABLE reservations (
     state TEXT NOT NULL,
     CONSTRAINT reservations_pkey PRIMARY KEY (seller_id, order_id, line_no, sku_id),
     CONSTRAINT reservations_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
-
-CREATE INDEX reservations_sku ON reservations (seller_id, sku_id, state);
+)
+ WITH (fillfactor = 50);
 
 COMMENT ON COLUMN reservations.warehouse_id IS '0 until placed';
 
@@ -1283,7 +1283,8 @@ CREATE TABLE packages (
     delivered_at BIGINT,
     CONSTRAINT packages_pkey PRIMARY KEY (seller_id, id),
     CONSTRAINT packages_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
+)
+ WITH (fillfactor = 50);
 
 CREATE INDEX packages_number ON packages (seller_id, tracking_number);
 

@@ -839,8 +839,6 @@ CREATE TABLE reservations (
     CONSTRAINT reservations_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
-CREATE INDEX reservations_sku ON reservations (seller_id, sku_id, state);
-
 CREATE TABLE order_lines (
     seller_id BIGINT NOT NULL,
     order_id BIGINT NOT NULL,
