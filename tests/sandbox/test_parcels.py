@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fahuo.sandbox import cancels, carriers
+from fahuo.sandbox import buyers, cancels, carriers
 from fahuo.sandbox.gateway_model import Missing
 from fahuo.sandbox.model import GONE, Order, Refuse
 from fahuo.sandbox.render import is_live
@@ -180,6 +180,22 @@ def test_uncombine_takes_out_some_or_all() -> None:
     check_whole(world, *mine)
     with pytest.raises(Refuse):
         call(world, "POST", f"{F}/packages/{package}/uncombine", {})
+
+
+def test_an_order_that_goes_elsewhere_leaves_the_combined_parcel() -> None:
+    world = a_world("VN")
+    mine = [ordered(world, buyer=5) for _ in range(3)]
+    wanted = {"id": "1", "order_ids": [order.id for order in mine]}
+    package = call(world, "POST", f"{F}/packages/combine", {"combinable_packages": [wanted]})["packages"][0]["id"]
+    buyers.change_address(world, mine[1], world.now())
+    assert world.packages[package].order_ids == [mine[0].id, mine[2].id]
+    check_whole(world, *mine)
+    notice = told(world, 4)[-1]
+    assert (notice["sc_type"], notice["role_type"]) == ("ADDRESS_UPDATE_SPLIT", "ROLE_USER")
+    buyers.change_address(world, mine[0], world.now())
+    assert [len(order.packages) for order in mine] == [1, 1, 1]
+    assert len({order.packages[0] for order in mine}) == 3
+    check_whole(world, *mine)
 
 
 def test_a_cancelled_order_leaves_the_combined_parcel() -> None:

@@ -11,7 +11,7 @@ from fahuo.sandbox.model import Behaviour
 from fahuo.sandbox.shops import Branch
 from fahuo.sandbox.world import World
 
-_PARTS: Final = ("parcels", "carriers", "invoices", "stock", "talks", "aftersale_buyers", "settlement")
+_PARTS: Final = ("settling", "carriers", "invoices", "stock", "talks", "aftersale_buyers", "settlement")
 """Modules that take events and hooks in `install(world)`, besides those the world cannot be without."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fahuo.sandbox import journeys, markets, parcels, providers
+from fahuo.sandbox import journeys, markets, parcels, providers, settling
 from fahuo.sandbox.model import PROCESSING, Bundle, Order, Package, Refuse, Shop
 from fahuo.sandbox.parcels import INVALID
 
@@ -83,7 +83,7 @@ def _ready(world: World, shops: Sequence[Shop], order_id: str, shop_id: str) -> 
         raise parcels.wrong_flow("First-mile bundle")
     if shop_id and shop.id != shop_id:
         raise Refuse(INVALID, f"parameter order_ids invalid: order {order_id} is of another shop than the first")
-    packages = parcels.live_packages(world, order)
+    packages = settling.live_packages(world, order)
     if any(package.bundle_id for package in packages):
         raise Refuse(INVALID, f"parameter order_ids invalid: order {order_id} is in a bundle already")
     if not packages or any(package.status != PROCESSING or package.scans for package in packages):

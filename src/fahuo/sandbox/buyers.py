@@ -22,7 +22,7 @@ from fahuo.orders.model import (
     PARTIALLY_SHIPPING,
     UNPAID,
 )
-from fahuo.sandbox import cancels, markets
+from fahuo.sandbox import cancels, markets, regroup
 from fahuo.sandbox.maker import SoldOut
 from fahuo.sandbox.model import CANCEL_PENDING, RECIPIENT_ADDRESS_UPDATE, Order, Refuse, Shop
 
@@ -178,6 +178,7 @@ def change_address(world: World, order: Order, at: int, address: dict[str, Any] 
     world.touch(order, at, recipient_address={**before, **new}, has_updated_recipient_address=True)
     data = {"order_id": order.id, "update_time": order.updated}
     world.tell(order.shop_id, RECIPIENT_ADDRESS_UPDATE, data, at)
+    regroup.address_changed(world, order, at)
 
 
 def say(world: World, order: Order, kind: str, at: int) -> None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from fahuo.sandbox import cancels, journeys, markets, providers
 from fahuo.sandbox.journeys import DAY, HOUR, Step
 from fahuo.sandbox.model import COMPLETE, FULFILLING, GONE, PROCESSING, Behaviour, Order, Package, Scan, Shop
-from fahuo.sandbox.parcels import live_lines, settle
+from fahuo.sandbox.settling import live_lines, settle
 
 if TYPE_CHECKING:
     from fahuo.sandbox.world import World

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from fahuo.orders.model import AWAITING_SHIPMENT, PARTIALLY_SHIPPING
-from fahuo.sandbox import markets, parcels
+from fahuo.sandbox import markets, parcels, settling
 from fahuo.sandbox.model import TO_FULFILL, Order, Package, Refuse, Shop
 from fahuo.sandbox.parcels import INVALID
 from fahuo.sandbox.render import is_live
@@ -32,11 +32,11 @@ def why_not_split(world: World, order: Order) -> str:
         return "The order is fulfilled by the platform"
     if order.status not in (AWAITING_SHIPMENT, PARTIALLY_SHIPPING):
         return f"The order is {order.status}"
-    if any(len(package.order_ids) > 1 for package in parcels.live_packages(world, order)):
+    if any(len(package.order_ids) > 1 for package in settling.live_packages(world, order)):
         return "The order is in a combined package"
     if not markets.early_package(shop.region, order.own, shop.cross_border) and order.own:
         return "The seller ships the order: mark its packages as shipped one by one"
-    if len(_pieces(shop, order, parcels.free_lines(world, order))) < 2:  # noqa: PLR2004 - one piece cannot be split
+    if len(_pieces(shop, order, settling.free_lines(world, order))) < 2:  # noqa: PLR2004 - one piece cannot be split
         return "There is only one item left to ship"
     return ""
 
@@ -56,7 +56,7 @@ def split(
     world: World, order: Order, groups: Sequence[tuple[str, Sequence[str]]], at: int
 ) -> list[tuple[str, Package]]:
     """New parcels for groups of units; units not named stay together in one more. Answers (group id, parcel)."""
-    free = parcels.free_lines(world, order)
+    free = settling.free_lines(world, order)
     parcels.check_shippable(world, order, free, at)
     if why := why_not_split(world, order):
         raise Refuse(INVALID, f"parameter order_id invalid: {why}")
@@ -65,14 +65,14 @@ def split(
     rest = [line for line in free if line not in named]
     if len(groups) + bool(rest) < 2:  # noqa: PLR2004 - one parcel is no split
         raise Refuse(INVALID, "parameter splittable_groups invalid: everything would stay in one package")
-    old = [package for package in parcels.live_packages(world, order) if package.status == TO_FULFILL]
+    old = [package for package in settling.live_packages(world, order) if package.status == TO_FULFILL]
     made = [(name, world.new_package(order, at, lines, tag="SPLIT")) for name, lines in groups]
     if rest:
         world.new_package(order, at, rest, tag="SPLIT")
     for package in old:
-        parcels.retire(world, package, at)
-    parcels.settle(world, order, at)
-    parcels.tell(world, [p for p in parcels.live_packages(world, order) if p.status == TO_FULFILL], "SPLIT", at)
+        settling.retire(world, package, at)
+    settling.settle(world, order, at)
+    settling.tell(world, [p for p in settling.live_packages(world, order) if p.status == TO_FULFILL], "SPLIT", at)
     return made
 
 
@@ -123,7 +123,7 @@ def _why_not_combine(world: World, order: Order) -> str:
         return f"order {order.id} cannot be combined: {order.kind}, fulfilled by platform: {order.by_platform}"
     if order.status != AWAITING_SHIPMENT:
         return f"order {order.id} is {order.status}"
-    packages = parcels.live_packages(world, order)
+    packages = settling.live_packages(world, order)
     if len(packages) != 1 or packages[0].status != TO_FULFILL or packages[0].tag != "DEFAULT":
         return f"order {order.id} has no single package that is still to be shipped"
     if order.body.get("is_buyer_request_cancel"):
@@ -150,10 +150,10 @@ def combine(world: World, shop: Shop, order_ids: Sequence[str], at: int) -> Pack
     for order, before in zip(orders, old, strict=True):
         if package.id not in order.packages:
             order.packages.append(package.id)
-        parcels.retire(world, before, at)
+        settling.retire(world, before, at)
     for order in orders:
-        parcels.settle(world, order, at)
-    parcels.tell(world, package, "COMBINE", at)
+        settling.settle(world, order, at)
+    settling.tell(world, package, "COMBINE", at)
     return package
 
 
@@ -164,7 +164,21 @@ def uncombine(world: World, package: Package, order_ids: Sequence[str], at: int)
     foreign = [one for one in order_ids if one not in package.order_ids]
     if foreign:
         raise Refuse(parcels.FOREIGN, f"order {foreign[0]} is not in package {package.id}")
-    out = [one for one in package.order_ids if not order_ids or one in order_ids]
+    return _taken_out(world, package, list(order_ids) or list(package.order_ids), at, "CANCEL_COMBINE", "ROLE_SELLER")
+
+
+def address_changed(world: World, order: Order, at: int) -> None:
+    """An order that goes elsewhere leaves the combined parcel it waits in."""
+    for package in settling.live_packages(world, order):
+        if package.tag == "COMBINE" and package.status == TO_FULFILL and len(package.order_ids) > 1:
+            _taken_out(world, package, [order.id], at, "ADDRESS_UPDATE_SPLIT", "ROLE_USER")
+
+
+def _taken_out(
+    world: World, package: Package, order_ids: Sequence[str], at: int, kind: str, role: str
+) -> list[Package]:
+    """Parcels of their own for these orders; the rest stays together unless it is one order only."""
+    out = [one for one in package.order_ids if one in order_ids]
     stay = [one for one in package.order_ids if one not in out]
     if len(stay) == 1:
         out, stay = list(package.order_ids), []
@@ -178,12 +192,12 @@ def uncombine(world: World, package: Package, order_ids: Sequence[str], at: int)
             world.orders[one].packages.remove(package.id)
         made.append(package)
     else:
-        parcels.retire(world, package, at)
+        settling.retire(world, package, at)
     for order in orders:
-        parcels.settle(world, order, at)
-    parcels.tell(world, made, "CANCEL_COMBINE", at)
+        settling.settle(world, order, at)
+    settling.tell(world, made, kind, at, role)
     return made
 
 
 def _alone(world: World, order: Order, at: int) -> Package:
-    return world.new_package(order, at, parcels.live_lines(order))
+    return world.new_package(order, at, settling.live_lines(order))

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from fahuo.generate.markets import MARKETS
-from fahuo.sandbox import carriers, journeys, markets, parcels, providers
+from fahuo.sandbox import carriers, journeys, markets, parcels, providers, settling
 from fahuo.sandbox.endpoints.orders import shop_of
 from fahuo.sandbox.gateway_model import FULFILMENT, FULFILMENT_WRITE, Call, Data, Missing, Route, may, need
 from fahuo.sandbox.model import PROCESSING, TO_FULFILL, Order, Package, Refuse, Shop
@@ -233,7 +233,7 @@ def correct_package(call: Call) -> Data:
 def correct_order(call: Call) -> Data:
     """POST …/orders/{order_id}/shipping_info/update: every package of the order that is under way."""
     order = parcels.order_of(call.world, shop_of(call), call.params["order_id"])
-    found = [package for package in parcels.live_packages(call.world, order) if package.tracking_number]
+    found = [package for package in settling.live_packages(call.world, order) if package.tracking_number]
     if not found:
         raise Refuse(INVALID, f"parameter order_id invalid: order {order.id} has not been shipped")
     _correct(call, found)
@@ -291,7 +291,7 @@ def schedule(call: Call) -> Data:
     wanted = ids_of(body.get("order_line_item_ids"), "body.order_line_item_ids")
     found = [
         package
-        for package in parcels.live_packages(world, order)
+        for package in settling.live_packages(world, order)
         if package.status == PROCESSING and (not wanted or set(wanted) <= set(package.line_ids))
     ]
     if not found:
