@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from fahuo.catalogue.model import Shop
 from fahuo.catalogue.service import add_shop
-from fahuo.connections import queries, service
+from fahuo.connections import pulls, queries, service
 from fahuo.connections.model import (
     ACTIVE,
     EXPIRED,
@@ -189,7 +189,8 @@ def test_an_ended_grant_stops_all_its_shops_and_tells_why(tx: Tx) -> None:
 
 def test_what_working_shows_is_kept_and_survives_connecting_again(tx: Tx) -> None:
     tie(tx)
-    service.pulled(tx, 11, 1_700_000_000, NOW)
+    pulls.advance(tx, 11, 1_700_000_000, NOW)
+    pulls.ended(tx, 11, NOW, NOW)
     service.keep_hooks(tx, 11, {"ORDER_STATUS_CHANGE": "https://x.example/hooks"}, "", NOW)
     service.keep_health(tx, 11, Health(reads_per_second=7.5, writes_per_second=2, throttled_ms=5, skew_s=-301), NOW)
     tie(tx)

@@ -358,6 +358,14 @@ def test_the_daily_look_finds_lost_addresses_new_ciphers_and_lost_shops(
     assert standing(house).state == "withdrawn"
 
 
+def test_a_shop_that_has_become_another_is_refused(house: House, client: Client, app: App, platform: Platform) -> None:
+    connect.connect(house, client, app, "code-1")
+    platform.shops[0]["region"] = "TH"
+    _a_day_later(house)
+    shop_setup.look_after(house, client)
+    assert standing(house).state == "refused"
+
+
 def test_addresses_that_are_not_taken_stand_on_the_page(
     house: House, client: Client, app: App, platform: Platform
 ) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 
-from fahuo.connections import queries, service
+from fahuo.channels.tiktok_shop.errors import problem as code_problem
+from fahuo.connections import pulls, queries, service
 from fahuo.connections.notices import Notice
 from fahuo.connections.notices_store import add, count
 from fahuo.flow import access, connect, grants
@@ -93,8 +95,10 @@ def test_only_the_owner_connects_and_sees(
 def test_everything_known_of_a_connection_stands_on_its_page(house: House, platform: Platform, owner: Visitor) -> None:
     number = connected(house)
     now = technical_ms()
+    why = msgspec.json.encode(code_problem(36009003)).decode()
     with house.store.write() as tx:
-        service.pulled(tx, number, 1_790_000_000, now)
+        pulls.advance(tx, number, 1_790_000_000, now)
+        pulls.failed(tx, number, why, now)
         one = Notice(
             notification_id="1", app_key=KEY, platform_shop_id="7494000000000000001", shop_id=number, type=1,
             kind="order", state="order", received_ms=now,
@@ -108,7 +112,8 @@ def test_everything_known_of_a_connection_stands_on_its_page(house: House, platf
         effects.finish(tx, [claimed.answer("declined", {"code": 21011044, "message": "ON_HOLD"})])
     text = owner.get(f"/shops/{number}")
     for word in (
-        "seller.order.info", "7494000000000000001", "Hoa Mai Co.", "Forged 3", "ON_HOLD", "21011044",
+        "seller.order.info", "7494000000000000001", "Hoa Mai Co.", "Forged 3", "The platform failed inside.",
+        "ON_HOLD", "21011044",
         "Wait until the platform lets it go", "https://fahuo.example/hooks/tiktok/", "reads and", "Kho Sài Gòn",
     ):  # fmt: skip
         assert word in text, word

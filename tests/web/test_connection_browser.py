@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from fahuo.connections import queries, service
+from fahuo.connections import pulls, queries, service
 from fahuo.connections.model import Health
 from fahuo.flow import connect
 from fahuo.flow.apps import add_app
@@ -52,7 +52,8 @@ def busy_day(house: House, number: int) -> None:
     """What a few hours of work leave on the page."""
     now = technical_ms()
     with house.store.write() as tx:
-        service.pulled(tx, number, house.clock.now() - 40, now - 20_000)
+        pulls.advance(tx, number, house.clock.now() - 40, now)
+        pulls.ended(tx, number, now - 20_000, now)
         service.keep_health(tx, number, Health(reads_per_second=11.5, writes_per_second=2.4, throttled_ms=now), now)
         effects.put(
             tx,

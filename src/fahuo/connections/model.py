@@ -141,6 +141,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Epoch seconds of the platform: orders changed before are all here."""
     pulled_ms: int | None
     pull_problem: str
+    """Why the last pull did not come to its end: a problem as JSON, or empty."""
     reads_per_second: float | None
     writes_per_second: float | None
     throttled_ms: int | None

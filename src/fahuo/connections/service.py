@@ -190,16 +190,6 @@ def keep_health(tx: Tx, shop_id: int, health: Health, now_ms: int) -> None:
     _set(tx, shop_id, **msgspec.structs.asdict(health), health_ms=now_ms)
 
 
-def pulled(tx: Tx, shop_id: int, cursor_at: int, now_ms: int) -> None:
-    """A pull came to its end: orders changed before `cursor_at` (the platform's time) are all here."""
-    _set(tx, shop_id, cursor_at=cursor_at, pulled_ms=now_ms, pull_problem="")
-
-
-def not_pulled(tx: Tx, shop_id: int, problem: str) -> None:
-    """A pull did not come to its end."""
-    _set(tx, shop_id, pull_problem=problem[:REASON])
-
-
 def keep_hooks(tx: Tx, shop_id: int, hooks: Mapping[str, str], problem: str, now_ms: int) -> None:
     """The webhook addresses as the platform told them, and what is wrong with them."""
     told = msgspec.json.encode(dict(sorted(hooks.items()))).decode()

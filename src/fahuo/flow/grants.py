@@ -207,6 +207,9 @@ def check_link(store: Store, client: Client, link: Link) -> str:
         with store.write(link.seller_id) as tx:
             service.end_link(tx, link.shop_id, WITHDRAWN, "the token no longer opens this shop")
         return WITHDRAWN
+    if shop.region and shop.region != link.region:
+        refuse_shop(store, link, f"the shop was in {link.region} and is now in {shop.region[:20]}")
+        return REFUSED
     if shop.cipher and shop.cipher != link.cipher:
         with store.write(link.seller_id) as tx:
             service.recipher(tx, link.shop_id, shop.cipher)

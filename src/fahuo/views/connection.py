@@ -56,6 +56,12 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
         return self.standing.state if self.standing else NOT_CONNECTED
 
     @property
+    def pull_problem(self) -> Problem | None:
+        """Why the last pull did not come to its end."""
+        text = self.standing.pull_problem if self.standing else ""
+        return msgspec.json.decode(text, type=Problem) if text else None
+
+    @property
     def waiting(self) -> int:
         """Effects that are still to be sent."""
         return sum(self.effects.get(state, 0) for state in UNDER_WAY)
@@ -169,17 +175,20 @@ _AGAIN: Final = N_("Connect the shop again with its main account; orders changed
 
 def connection_json(view: ConnectionView, lang: str = "en") -> dict[str, Any]:
     """The connection as programs see it: no secrets."""
-    out = way_out(view.standing)
-    told = None if out is None else {k: v for k, v in out.as_dict(lang).items() if k in ("code", "message", "next")}
     head = {
         "schema": "fahuo.connection/1",
         "shop_id": str(view.shop.id),
         "shop": view.shop.name,
         "state": view.state,
-        "way_out": told,
+        "way_out": _told(way_out(view.standing), lang),
+        "pull_problem": _told(view.pull_problem, lang),
         "effects": view.effects,
     }
     return known(head | ({} if view.standing is None else _standing_json(view.standing, view.heard)))
+
+
+def _told(found: Problem | None, lang: str) -> dict[str, Any] | None:
+    return None if found is None else {k: v for k, v in found.as_dict(lang).items() if k in ("code", "message", "next")}
 
 
 def _standing_json(one: Standing, heard: Heard) -> dict[str, Any]:
@@ -198,7 +207,6 @@ def _standing_json(one: Standing, heard: Heard) -> dict[str, Any]:
         "warned_at": at(one.warned_ms),
         "cursor": None if one.cursor_at is None else iso(one.cursor_at),
         "pulled_at": at(one.pulled_ms),
-        "pull_problem": one.pull_problem or None,
         "budget": known(
             {
                 "reads_per_second": one.reads_per_second,
