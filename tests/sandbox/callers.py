@@ -84,12 +84,12 @@ class Client:
         self.token: str = made.auth.token_get({**query, "grant_type": "authorized_code"}, now)["access_token"]
         self.shop: Shop = next(iter(made.world.shops.values()))
 
-    def query(self, **more: str) -> dict[str, str]:
+    def query(self, **more: str | None) -> dict[str, str]:
         """The common parameters and these; None takes one away."""
         common = {"app_key": self.app.key, "timestamp": str(int(time.time())), "shop_cipher": self.shop.cipher}
         return {name: value for name, value in {**common, **more}.items() if value is not None}
 
-    def signed(self, path: str, body: bytes = b"", **more: str) -> dict[str, str]:
+    def signed(self, path: str, body: bytes = b"", **more: str | None) -> dict[str, str]:
         """The query of a call, signed."""
         query = self.query(**more)
         return {**query, "sign": sign(self.app.secret, path, query, body)}

@@ -379,6 +379,13 @@ def test_a_token_opens_control_to_others() -> None:
     assert "SameSite=Strict" in first.headers["set-cookie"]
 
 
+def test_a_token_may_be_any_text() -> None:
+    made = sandbox(control_token="a; b=ü")
+    first = run(send(made, "GET", f"{UI}/orders", peer="192.0.2.7", params={"token": "a; b=ü"}))
+    headers = {"cookie": first.headers["set-cookie"].partition(";")[0]}
+    assert run(send(made, "GET", f"{UI}/orders", peer="192.0.2.7", headers=headers)).status_code == 200
+
+
 def test_the_api_is_open_to_others() -> None:
     answer = run(send(sandbox(), "GET", "/order/202309/orders", peer="192.0.2.7"))
     assert answer.json()["code"] == 36009004

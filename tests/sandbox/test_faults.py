@@ -17,7 +17,7 @@ from fahuo.sandbox.gateway_model import ORDER, Call, Route
 from tests.sandbox.callers import Client, sandbox
 
 PATH = "/echo/202309/things"
-LIST = {
+LIST: dict[str, Any] = {
     "orders": [
         {"id": "1", "status": "UNPAID", "update_time": 5, "note": "x", "payment": {"currency": "VND", "total": "1"}},
         {"id": "2", "status": "UNPAID", "update_time": 6, "shipping_type": "TIKTOK"},
@@ -35,7 +35,7 @@ def made_with(*wishes: dict[str, Any]) -> tuple[Client, list[str]]:
     def page(call: Call) -> dict[str, Any]:
         done.append(call.shop.id if call.shop else "")
         data = copy.deepcopy(LIST)
-        for order in data["orders"]:  # type: ignore[attr-defined]
+        for order in data["orders"]:
             order["shop_id"] = call.shop.id if call.shop else ""
         return data
 
@@ -185,7 +185,7 @@ def test_random_faults_leave_alone_what_the_platform_never_loses(seed: int) -> N
     data: dict[str, Any] = copy.deepcopy(LIST)
     spoil(data, faults.for_call("GET", PATH, "", 0))
     assert data.keys() == LIST.keys()
-    for before, after in zip(LIST["orders"], data["orders"], strict=True):  # type: ignore[call-overload]
+    for before, after in zip(LIST["orders"], data["orders"], strict=True):
         assert all(before[name] == after[name] for name in before if name in STEADY)
     assert data != LIST
 

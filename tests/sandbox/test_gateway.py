@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import time
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fahuo.sandbox.auth import App, sign, sign_webhook
-from fahuo.sandbox.gateway import Rates
 from fahuo.sandbox.gateway_model import Barred, Missing, OpenRoute, Served, may, need, number
 from fahuo.sandbox.model import Refuse
+from fahuo.sandbox.rates import Rates
 from fahuo.sandbox.world import World
 from tests.sandbox.callers import ECHO, START, Client, fetch, sandbox
 
@@ -179,7 +174,7 @@ def test_every_check_comes_before_the_next() -> None:
     now = str(int(time.time()))
     assert code({"app_key": client.app.key, "timestamp": now}, {}) == (400, 36009004)
     assert code({"app_key": client.app.key, "timestamp": now, "sign": "0" * 64}, {}) == (400, 106001)
-    bare = client.signed(path, b"{", shop_cipher=None)  # type: ignore[arg-type]
+    bare = client.signed(path, b"{", shop_cipher=None)
     assert code(bare, {}) == (400, 36009004)
     assert code(bare, {"x-tts-access-token": "nonsense"}) == (400, 36009004)
     assert code(bare, {"x-tts-access-token": "ROW_nobody"}) == (401, 105002)
@@ -283,7 +278,7 @@ def test_limits_calls_per_app_and_shop() -> None:
 
 def test_tokens_come_back_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("fahuo.sandbox.gateway.time.monotonic", lambda: now)
+    monkeypatch.setattr("fahuo.sandbox.rates.time.monotonic", lambda: now)
     rates = Rates(10)
     for _ in range(20):
         rates.take(("a", "s"))
@@ -327,116 +322,6 @@ def test_business_time_is_the_sandboxs_own() -> None:
     made.gateway.add([route])
     Client(made).call("GET", "/echo/202309/when")
     assert seen == [START]
-
-
-# --- clients of other people --------------------------------------------------------------------------------------
-
-
-def hand_signed(secret: str, message: str) -> str:
-    return hmac.new(secret.encode(), f"{secret}{message}{secret}".encode(), hashlib.sha256).hexdigest()
-
-
-def test_php_client() -> None:
-    """Query rebuilt by http_build_query, path and body as sent, no body signed on GET, `[]` for an empty array."""
-    made = sandbox()
-    client = Client(made)
-    headers = {"x-tts-access-token": client.token, "content-type": "application/json"}
-    path, body = "/echo/202309/things/search", b"[]"
-    params = {"page_size": "20", "page_token": "aGVsbG8+/w==", **client.query()}
-    message = path + "".join(f"{k}{params[k]}" for k in sorted(params)) + body.decode()
-    params["sign"] = hand_signed(client.app.secret, message)
-    answer = fetch(made, "POST", f"{path}?{urlencode(params)}", content=body, headers=headers)
-    assert answer.json()["data"]["query"] == {"page_size": "20", "page_token": "aGVsbG8+/w=="}
-    assert answer.json()["data"]["body"] == {}
-
-
-@pytest.mark.parametrize("sent", [b"{}", b"[]", b"null", b" {} "])
-def test_node_client_signs_an_empty_body_as_nothing(sent: bytes) -> None:
-    """The official Node client, and several after it, sign nothing when the body has no keys, but send it."""
-    made = sandbox()
-    client = Client(made)
-    path = "/echo/202309/things/search"
-    params = client.query(page_size="10")
-    params["sign"] = hand_signed(client.app.secret, path + "".join(f"{k}{params[k]}" for k in sorted(params)))
-    headers = {"x-tts-access-token": client.token, "Content-Type": "application/json", "Accept": "application/json"}
-    answer = fetch(made, "POST", f"{path}?{urlencode(params)}", content=sent, headers=headers)
-    assert answer.json()["code"] == 0
-    unsigned = fetch(made, "POST", f"{path}?{urlencode(params)}", content=b'{"a":1}', headers=headers)
-    assert unsigned.json()["code"] == 106001
-
-
-def test_typescript_client() -> None:
-    """Lists joined by commas for signing and sending, JSON.stringify without spaces, non-ASCII as it is."""
-    made = sandbox()
-    client = Client(made)
-    path = "/echo/202309/things/search"
-    ids = "576461413038785752,576461413038785753"
-    body = json.dumps({"note": "Giao hàng 快递", "ids": ids.split(",")}, separators=(",", ":"), ensure_ascii=False)
-    params = client.query(ids=ids)
-    message = path + "".join(f"{k}{params[k]}" for k in sorted(params)) + body
-    params["sign"] = hand_signed(client.app.secret, message)
-    url = f"{path}?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in params.items())
-    headers = {"x-tts-access-token": client.token, "Content-Type": "application/json"}
-    answer = fetch(made, "POST", url, content=body.encode(), headers=headers)
-    assert answer.json()["data"]["query"] == {"ids": ids}
-    assert answer.json()["data"]["body"]["note"] == "Giao hàng 快递"
-
-
-def test_multipart_client_leaves_the_body_out_of_the_signature() -> None:
-    made = sandbox()
-    client = Client(made)
-    path = "/echo/202309/upload"
-    request = httpx.Request("POST", "http://x", data={"use_case": "MAIN"}, files={"data": ("a.png", b"picture")})
-    headers = {"x-tts-access-token": client.token, "content-type": request.headers["content-type"]}
-    body = request.read()
-    answer = fetch(made, "POST", path, params=client.signed(path), content=body, headers=headers)
-    assert answer.json()["data"]["files"] == {"use_case": "MAIN", "data": "picture"}
-    headers["content-type"] = "application/json"
-    wrong = fetch(made, "POST", path, params=client.signed(path, body), content=body, headers=headers)
-    assert wrong.json()["code"] == 36009023
-
-
-def test_old_parameters_are_signed_but_not_the_token_in_the_query() -> None:
-    client = Client(sandbox())
-    path = "/echo/202309/things"
-    old = {"version": "202309", "shop_id": "7490000000001000001", "access_token": client.token}
-    assert client.call("GET", path, **old).json()["code"] == 0
-    assert client.call("GET", path, **{**old, "shop_id": ""}).json()["code"] == 0
-    assert client.call("GET", path, **{**old, "shop_id": "x"}).json()["code"] == 36009004
-    assert client.call("GET", path, **{**old, "version": "v1"}).json()["code"] == 36009004
-
-
-def test_a_page_token_sent_without_encoding_does_not_fit_its_signature() -> None:
-    """`+` in an address is a space: the trap named by the reference."""
-    made = sandbox()
-    client = Client(made)
-    path = "/echo/202309/things"
-    query = client.signed(path, page_token="aGVsbG8+/w==")
-    url = f"{path}?" + "&".join(f"{k}={v}" for k, v in query.items())
-    headers = {"x-tts-access-token": client.token}
-    assert fetch(made, "GET", url, headers=headers).json()["code"] == 106001
-    assert fetch(made, "GET", url.replace("+", "%2B"), headers=headers).json()["code"] == 0
-
-
-@given(
-    query=st.dictionaries(
-        st.text(min_size=1, max_size=8).filter(lambda k: k not in {"sign", "access_token"}), st.text(max_size=12)
-    ),
-    body=st.dictionaries(st.text(max_size=5), st.text(max_size=9) | st.integers(-(2**40), 2**40), min_size=1),
-)
-def test_whatever_is_signed_and_encoded_properly_is_accepted(query: dict[str, str], body: dict[str, Any]) -> None:
-    for name in ("app_key", "timestamp", "shop_cipher", "category_asset_cipher", "shop_id", "version"):
-        query.pop(name, None)
-    try:
-        "".join((*query, *query.values(), *body, *map(str, body.values()))).encode()
-    except UnicodeEncodeError:
-        return
-    answer = SHARED.call("POST", "/echo/202309/things", body, **query)
-    assert answer.json()["data"]["query"] == query
-    assert answer.json()["data"]["body"] == body
-
-
-SHARED = Client(sandbox())
 
 
 # --- reading what was sent ----------------------------------------------------------------------------------------

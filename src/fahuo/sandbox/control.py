@@ -37,6 +37,7 @@ SPEED_MAX: Final = 1_000_000
 FAR: Final = 5 * 366 * 86400
 """The longest jump."""
 DAY: Final = 86400
+SPAN_LENGTH: Final = 40
 
 _log = logging.getLogger(__name__)
 _json: Final = msgspec.json.Encoder()
@@ -202,7 +203,7 @@ _SPAN: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 def _span(value: Any) -> int:
     if _is_number(value) and 0 <= value <= FAR:
         return int(value)
-    found = _SPAN.fullmatch(value.replace(" ", "")) if isinstance(value, str) and len(value) < 40 else None  # noqa: PLR2004
+    found = _SPAN.fullmatch(value.replace(" ", "")) if isinstance(value, str) and len(value) < SPAN_LENGTH else None
     if not found or not any(found.groups()):
         raise Wrong("advance", f"{value!r} is not a span of time.", "Send '36h', '1d12h', '90m', '45s' or seconds.")
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())

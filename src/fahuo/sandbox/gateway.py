@@ -44,6 +44,7 @@ from fahuo.sandbox.gateway_model import (
 )
 from fahuo.sandbox.model import Grant, Refuse, Shop
 from fahuo.sandbox.paths import Paths, is_version
+from fahuo.sandbox.rates import Rates
 from fahuo.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ BODY_MAX: Final = 4 << 20
 UPLOAD_MAX: Final = 10 << 20
 LOGGED_BODY: Final = 2000
 STAMP_DIGITS: Final = 19
+OK_STATUS: Final = 200
 UNSIGNED: Final = frozenset({"sign", "access_token", "app_secret"})
 PAGE_502: Final = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 LISTS: Final = ("orders", "packages", "return_orders", "cancellations")
@@ -121,28 +123,6 @@ class Request(NamedTuple):
     headers: dict[bytes, bytes]
     body: bytes
     base_url: str
-
-
-class Rates:
-    """A token bucket per app and shop; `rate` calls a second, twice that at once."""
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self._full = 2 * rate
-        self._kept: dict[tuple[str, str], tuple[float, float]] = {}
-
-    def take(self, key: tuple[str, str]) -> None:
-        """Raises Barred when there is none left."""
-        if not self.rate:
-            return
-        now = time.monotonic()
-        left, at = self._kept.get(key, (self._full, now))
-        left = min(self._full, left + (now - at) * self.rate)
-        if left < 1:
-            self._kept[key] = (left, now)
-            wait = max(1, round((1 - left) / self.rate))
-            raise Barred(TOO_MANY, "Too many requests", 429, {"Retry-After": str(wait)})
-        self._kept[key] = (left - 1, now)
 
 
 class Gateway:
@@ -278,7 +258,7 @@ class Gateway:
         try:
             data = route.handler(call)
         except Refuse as no:
-            if no.http != 200:  # noqa: PLR2004
+            if no.http != OK_STATUS:
                 raise
             entry.code, entry.message = no.code, no.message
             return failure(no.code, no.message, entry.request_id, no.data)

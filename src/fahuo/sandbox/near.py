@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from fahuo.sandbox.gateway import Scope
@@ -35,7 +35,7 @@ def has_token(scope: Scope, token: str) -> bool:
             morsel = SimpleCookie(header(scope, b"cookie")).get(COOKIE)
         except CookieError:
             return False
-        given = morsel.value if morsel else ""
+        given = unquote(morsel.value) if morsel else ""
     return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 

@@ -98,8 +98,7 @@ async def _reply(sandbox: Sandbox, scope: Scope, receive: Receive) -> Answer:
 
 def _remember(path: str, token: str, query: dict[str, str]) -> Answer:
     """Keep the control token in a cookie and take it out of the address."""
-    clean = "".join(letter for letter in token if letter.isalnum() or letter in "-_.~")
-    cookie = f"{COOKIE}={clean}; Path=/_sandbox; HttpOnly; SameSite=Strict"
+    cookie = f"{COOKIE}={quote(token, safe='')}; Path=/_sandbox; HttpOnly; SameSite=Strict"
     where = _go(f"{path}?{urlencode(query)}" if query else path)
     return where._replace(headers=(*where.headers, (b"set-cookie", cookie.encode())))
 

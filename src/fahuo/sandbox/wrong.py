@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+DIGITS: Final = 20
 _MISSING: Final = object()
 
 
@@ -42,7 +43,7 @@ def text(body: Mapping[str, Any], name: str, default: Any = _MISSING) -> str:
 def whole(body: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
     """A whole number between two bounds, also as digits in a text. Raises Wrong."""
     value = body.get(name, default)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:  # noqa: PLR2004
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < DIGITS:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Wrong(name, f"{value!r} will not do.", f"Send a whole number from {low} to {high}.")
