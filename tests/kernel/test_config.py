@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fahuo.kernel.clock import FixedClock, RealClock, technical_ms
+from fahuo.kernel.clock import FixedClock, FollowedClock, RealClock, technical_ms
 from fahuo.kernel.config import Settings, load_settings, write_master_key
 from fahuo.kernel.problems import Failure
 
@@ -131,3 +131,53 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
 def test_clocks() -> None:
     assert FixedClock(5).now() == 5
     assert abs(RealClock().now() - technical_ms() // 1000) <= 1
+
+
+def test_a_followed_clock_never_goes_back_and_stands_while_nobody_tells() -> None:
+    told: list[int | Exception] = [100, 160, 150, OSError("gone"), 300]
+    real = [0.0]
+
+    def ask() -> int:
+        answer = told.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    clock = FollowedClock(ask, fresh_s=1.0, seconds=lambda: real[0])
+    seen = [clock.now()]
+    for _ in range(4):
+        real[0] += 1.0
+        seen += [clock.now(), clock.now()]
+    assert seen == [100, 160, 160, 160, 160, 160, 160, 300, 300]
+    assert told == []
+
+
+def test_a_clock_that_never_told_the_time_is_an_error() -> None:
+    def ask() -> int:
+        raise OSError("nobody there")
+
+    with pytest.raises(OSError, match="nobody there"):
+        FollowedClock(ask)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8900/_sandbox/clock", "http://[::1]:1/x", "http://localhost:9/"])
+def test_a_clock_to_follow_is_on_this_machine(tmp_path: Path, address: str) -> None:
+    assert _load(tmp_path, {"FAHUO_CLOCK": address}).clock == address
+    assert _load(tmp_path).clock == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://10.0.0.1:80/",
+        "https://127.0.0.1:1/",
+        "http://127.0.0.1.evil.example:1/",
+        "http://127.0.0.1/",
+        "x",
+        "//[",
+    ],
+)
+def test_a_clock_elsewhere_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(Failure) as refused:
+        _load(tmp_path, {"FAHUO_CLOCK": address})
+    assert refused.value.problem.field == "FAHUO_CLOCK"

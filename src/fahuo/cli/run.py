@@ -25,6 +25,7 @@ PAUSE_S = 2.0
 def run(
     once: Annotated[bool, typer.Option("--once", help="Do everything that is due, then stop.")] = False,
     now: Annotated[str | None, typer.Option(help="Business instant to run at, ISO 8601.")] = None,
+    pause: Annotated[float, typer.Option(min=0.01, max=3_600, help="Seconds between two passes.")] = PAUSE_S,
     as_json: AsJson = False,
 ) -> None:
     """Everything that is due: recheck, plan, report. Without --once it goes on until SIGTERM."""
@@ -38,7 +39,7 @@ def run(
         with Arrivals(at, actor=actor()) as arrivals:
             while True:
                 _tell(run_once(at, outbound, actor=actor(), arrivals=arrivals), as_json)
-                if stop.is_set() or stop.wait(PAUSE_S):
+                if stop.is_set() or stop.wait(pause):
                     return
 
 

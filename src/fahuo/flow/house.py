@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import Final
+
+import httpx
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop, SkuIndex, Warehouse
 from fahuo.deadlines import queries as deadlines
 from fahuo.deadlines.model import Extension
 from fahuo.deadlines.packs import RuleBook, load_book
-from fahuo.kernel.clock import BusinessClock, FixedClock, RealClock
+from fahuo.kernel.clock import BusinessClock, FixedClock, FollowedClock, RealClock
 from fahuo.kernel.config import Settings
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.store.engine import Store, Tx, open_store
 from fahuo.store.migrate import require_current
+
+FOLLOW_S: Final = 5.0
+"""Real seconds a clock that is followed may take to answer."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,40 @@ class House:
     lang: str = "en"
 
 
+def clock_of(settings: Settings) -> BusinessClock:
+    """Business time as the settings want it. Raises Failure (3) when a clock to follow does not answer."""
+    if settings.now is not None:
+        return FixedClock(settings.now)
+    if not settings.clock:
+        return RealClock()
+    address = settings.clock
+    caller = httpx.Client(timeout=FOLLOW_S, trust_env=False)
+
+    def ask() -> int:
+        return int(caller.get(address).raise_for_status().json()["epoch"])
+
+    try:
+        return FollowedClock(ask)
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+        raise Failure(
+            Problem(
+                "clock_unreachable",
+                "FAHUO_CLOCK",
+                address,
+                N_("The clock to follow, {address}, does not tell the time: {why}"),
+                N_("Start the sandbox first, or leave FAHUO_CLOCK out."),
+                {"address": address, "why": type(error).__name__},
+            ),
+            3,
+        ) from None
+
+
 def open_house(settings: Settings, *, of_any_age: bool = False) -> House:
     """Open the database the settings name. Raises Failure when there is none, or no master key.
 
     Its tables must be those of this program unless they may be `of_any_age`, which only setting up can work with.
     """
-    clock = RealClock() if settings.now is None else FixedClock(settings.now)
+    clock = clock_of(settings)
     store = open_store(settings.database_url, master=settings.require_key())
     try:
         if not of_any_age:

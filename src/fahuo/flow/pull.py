@@ -61,6 +61,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far before its cursor a pull begins."""
     every_s: int = 60
     """Technical seconds from one pull to the next."""
+    lease_s: int = LEASE_MS // 1_000
+    """Technical seconds after which the turn of a worker that died is another's. A page takes far less."""
 
 
 class Pulled(msgspec.Struct, kw_only=True):
@@ -152,7 +154,8 @@ def pull(
     now_ms = technical_ms()
     with house.store.write(link.seller_id) as tx:
         rules = policy(tx)
-        if not pulls.claim(tx, link.shop_id, now_ms, now_ms + LEASE_MS, busy_for_ms=LEASE_MS if at_once else None):
+        lease_ms = rules.lease_s * 1000
+        if not pulls.claim(tx, link.shop_id, now_ms, now_ms + lease_ms, busy_for_ms=lease_ms if at_once else None):
             return found
         cursor = pulls.cursor(tx, link.shop_id)
     work = _Pull(house, client, link, actor, found, stop, None if seconds is None else began + seconds)
@@ -212,11 +215,13 @@ class _Pull:
         self.house, self.client, self.link, self.found = house, client, link, found
         self.stop, self.until = stop, until
         self.moves = True
+        self.lease_ms = LEASE_MS
         self.start = -1
         self.reached = -1
 
     def run(self, cursor: int | None, since: int | None, rules: Policy) -> None:
         """From the cursor, or from `since`, to the present."""
+        self.lease_ms = rules.lease_s * 1000
         now = self.house.clock.now()
         first = cursor is None and since is None
         if since is not None:
@@ -236,7 +241,7 @@ class _Pull:
         self.found.complete = self._walk(low, None, "")
         if first and self.found.complete and self._cursor() is None:
             with self.house.store.write(self.link.seller_id) as tx:  # nothing has happened in this shop so far
-                pulls.advance(tx, self.link.shop_id, low, technical_ms() + LEASE_MS)
+                pulls.advance(tx, self.link.shop_id, low, technical_ms() + rules.lease_s * 1000)
 
     def _enough(self) -> bool:
         """Whether to stop here. Time is up only once the cursor has moved: what comes before it is read every time."""
@@ -274,7 +279,7 @@ class _Pull:
         problem = next((step.problem for step in group if step.problem is not None), None)
 
         def also(tx: Tx, _: Sequence[OrderIn]) -> None:
-            until_ms = technical_ms() + LEASE_MS
+            until_ms = technical_ms() + self.lease_ms
             pulls.advance(tx, self.link.shop_id, cursor, until_ms)
             if problem is not None:
                 pulls.failed(tx, self.link.shop_id, msgspec.json.encode(problem).decode(), until_ms)

@@ -7,15 +7,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fahuo.kernel.crypto import KEY_BYTES, new_key
 from fahuo.kernel.instant import Instant, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import DEFAULT, language, languages
 
-NAMES = ("home", "database_url", "master_key", "master_key_file", "now", "lang")
+NAMES = ("home", "database_url", "master_key", "master_key_file", "now", "clock", "lang")
 SCHEMES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 KEY_FILE = "fahuo.key"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Settings:
     master_key_file: Path
     now: Instant | None
     lang: str
+    clock: str = ""
+    """Address on this machine whose `epoch` business time follows, for tests and demonstrations; empty: the real time."""
 
     def require_key(self) -> bytes:
         """The master key. Raises Failure (exit 2) when there is none yet."""
@@ -68,6 +72,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **flags: str | Path 
         master_key_file=path,
         now=_now(given("now")),
         lang=_lang(given("lang"), env),
+        clock=_clock(given("clock")),
     )
 
 
@@ -186,6 +191,29 @@ def _now(text: str | None) -> Instant | None:
                 params={"value": text},
             )
         ) from None
+
+
+def _clock(text: str | None) -> str:
+    """Loopback only: who sets business time decides what is late, so no other machine may."""
+    if text is None:
+        return ""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme == "http" and parts.hostname in LOOPBACK and parts.port is not None
+    except ValueError:
+        fits = False
+    if not fits:
+        raise Failure(
+            Problem(
+                "bad_setting",
+                field="FAHUO_CLOCK",
+                value=text,
+                message="FAHUO_CLOCK is not an http address with a port on this machine: {value}",
+                next="Leave it out. For a sandbox write http://127.0.0.1:PORT/_sandbox/clock.",
+                params={"value": text},
+            )
+        )
+    return text
 
 
 def _lang(text: str | None, env: Mapping[str, str]) -> str:
