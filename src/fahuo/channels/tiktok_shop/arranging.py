@@ -257,7 +257,7 @@ def report(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
 def not_listed(one: Claimed, names: Iterable[str]) -> Answer:
     """The answer where the platform does not list the carrier: which ones it lists."""
     listed = ", ".join(sorted(names))[:200]
-    return declined(one, "carriernot_listed", f"{one.body['carrier']} / {listed}", carrier=one.body["carrier"])
+    return declined(one, "carrier_not_listed", f"{one.body['carrier']} / {listed}", carrier=one.body["carrier"])
 
 
 def _self_ship(visit: Visit, ready: Sequence[tuple[Claimed, There, str]]) -> Iterator[list[Answer]]:
