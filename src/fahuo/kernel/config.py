@@ -31,7 +31,7 @@ class Settings:
     now: Instant | None
     lang: str
     clock: str = ""
-    """Address on this machine whose `epoch` business time follows, for tests and demonstrations; empty: the real time."""
+    """Address on this machine whose `epoch` business time follows, for tests and demonstrations; empty: real time."""
 
     def require_key(self) -> bytes:
         """The master key. Raises Failure (exit 2) when there is none yet."""
