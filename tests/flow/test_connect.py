@@ -280,6 +280,19 @@ def test_a_rotation_nobody_heard_of_ends_in_expired(house: House, client: Client
     assert standing(house).state == "active"
 
 
+def test_a_renewal_whose_process_was_killed_counts_as_lost(
+    house: House, client: Client, app: App, platform: Platform
+) -> None:
+    connect.connect(house, client, app, "code-1")
+    let_expire(house)
+    with house.store.write() as tx:  # claimed, the platform rotated, then nothing more was heard of the process
+        claim = service.claim_renewal(tx, one_link(house).grant_id, technical_ms() - service.CLAIM_MS)
+    assert claim is not None
+    platform.refresh.clear()
+    assert grants.renew_due(house.store, client) == 0
+    assert standing(house).state == "expired"
+
+
 def test_a_seller_who_withdraws(house: House, client: Client, app: App, platform: Platform) -> None:
     connect.connect(house, client, app, "code-1")
     link = one_link(house)

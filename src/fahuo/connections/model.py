@@ -101,6 +101,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     access_since_ms: int
     state: str
     attempts: int = 0
+    """Renewals begun since the last that worked and not known to have failed; the present one counts."""
     retry_ms: int = 0
     seller_id: int = 1
 

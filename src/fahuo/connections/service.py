@@ -99,12 +99,15 @@ def _new(tx: Tx, id_: int, tokens: Tokens, now_ms: int) -> tuple[Any, ...]:
 
 
 def claim_renewal(tx: Tx, grant_id: int, now_ms: int) -> int | None:
-    """Take the right to renew a grant; its number is the fence. None: somebody has it, or the grant is dead."""
+    """Take the right to renew a grant; its number is the fence. None: somebody has it, or the grant is dead.
+
+    It counts as an attempt from now on: a process that is killed in the middle has lost the answer, too.
+    """
     g = grants.c
     taken = tx.execute(
         update(grants)
         .where(grants.c.seller_id == tx.seller_id, g.id == grant_id, g.state == ACTIVE, g.claim_until_ms <= now_ms)
-        .values(claim=g.claim + 1, claim_until_ms=now_ms + CLAIM_MS)
+        .values(claim=g.claim + 1, claim_until_ms=now_ms + CLAIM_MS, attempts=g.attempts + 1)
     )
     if not taken.rowcount:
         return None
@@ -121,7 +124,7 @@ def renewed(tx: Tx, grant_id: int, claim: int, tokens: Tokens, now_ms: int) -> b
 
 def not_renewed(tx: Tx, grant_id: int, claim: int, retry_ms: int, reason: str, *, lost: bool) -> bool:
     """The platform did not answer, or not with tokens: again from `retry_ms` on. `lost`: it may have rotated."""
-    more = {"attempts": grants.c.attempts + 1} if lost else {}
+    more = {} if lost else {"attempts": grants.c.attempts - 1}
     return _finish(tx, grant_id, claim, {"retry_ms": retry_ms, "reason": reason[:REASON], **more})
 
 
@@ -132,7 +135,7 @@ def not_renewable(tx: Tx, grant_id: int, claim: int, state: str, reason: str) ->
 
 def not_claimed(tx: Tx, grant_id: int, claim: int) -> None:
     """Give the claim back unused."""
-    _finish(tx, grant_id, claim, {})
+    _finish(tx, grant_id, claim, {"attempts": grants.c.attempts - 1})
 
 
 def _finish(tx: Tx, grant_id: int, claim: int, values: Mapping[str, Any]) -> bool:

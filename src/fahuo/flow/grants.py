@@ -155,8 +155,8 @@ def renew(
 def _refused(store: Store, grant: Grant, claim: int, refused: Refused) -> NoReturn:
     """Dead for good, or a matter of our app's settings that a person may still put right."""
     words = f"{refused.code} {refused.message}"
-    if refused.code == TOKEN_EXPIRED or (refused.code == CODE_INVALID and grant.attempts):
-        # An answer of ours was lost before: the pair that came with it has taken this one's place.
+    if refused.code == TOKEN_EXPIRED or (refused.code == CODE_INVALID and grant.attempts > 1):
+        # An answer was lost before this attempt: the pair that came with it has taken this one's place.
         _end(store, grant, claim, EXPIRED, words)
     if refused.code == CODE_INVALID:
         _end(store, grant, claim, WITHDRAWN, words)
@@ -170,7 +170,7 @@ def _end(store: Store, grant: Grant, claim: int, state: str, why: str) -> NoRetu
 
 
 def _again(store: Store, grant: Grant, claim: int, why: str, *, lost: bool) -> NoReturn:
-    at = technical_ms() + RETRY_MS[min(grant.attempts + (not lost), len(RETRY_MS) - 1)]
+    at = technical_ms() + RETRY_MS[min(grant.attempts - lost, len(RETRY_MS) - 1)]
     with store.write(grant.seller_id) as tx:
         service.not_renewed(tx, grant.id, claim, at, why, lost=lost)
     raise Unreached(f"the token could not be renewed: {why}", at)
