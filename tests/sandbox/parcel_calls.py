@@ -3,11 +3,13 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from fahuo.sandbox import build as builder
+from fahuo.sandbox import markets, providers
 from fahuo.sandbox.endpoints import fulfilment, logistics, orders
 from fahuo.sandbox.gateway_model import Call, OpenRoute, Route, Upload
-from fahuo.sandbox.model import Behaviour, Grant, Order, Package, Shop
+from fahuo.sandbox.model import Behaviour, Grant, Order, Package, Refuse, Shop
 from fahuo.sandbox.paths import Paths
 from fahuo.sandbox.world import World
 
@@ -113,3 +115,16 @@ def ship(world: World, order: Order, **body: Any) -> Package:
     package = package_of(world, order)
     call(world, "POST", f"/fulfillment/202309/packages/{package.id}/ship", body, shop=_shop(world, order))
     return package
+
+
+def code_of(world: World, method: str, path: str, body: object = None, **more: object) -> int:
+    with pytest.raises(Refuse) as no:
+        call(world, method, path, body, **more)  # type: ignore[arg-type]  # as it comes
+    return no.value.code
+
+
+def own_carrier(world: World, shop: int = 0) -> tuple[str, str]:
+    """(provider id, a number that looks right)."""
+    owner = shop_at(world, shop)
+    one = markets.providers(owner.region, owner.cross_border)[0]
+    return one.id, providers.number_of(one, 4711)

@@ -1,4 +1,5 @@
 from bisect import insort
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,11 @@ def rows_of(times: list[int]) -> list[Row]:
     return sorted((at, f"{n:018d}") for n, at in enumerate(times))
 
 
-def walk(rows: list[Row], **more: object) -> list[str]:
+def walk(rows: list[Row], **more: Any) -> list[str]:
     found: list[str] = []
     token = ""
     while True:
-        one = page(Window(rows, token=token, **more), "x")  # type: ignore[arg-type]
+        one = page(Window(rows, token=token, **more), "x")
         found += one.ids
         token = one.next_token
         if not token:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fahuo.sandbox import cancels, journeys, markets, providers
 from fahuo.sandbox.journeys import DAY, HOUR, Step
-from fahuo.sandbox.model import COMPLETE, FULFILLING, GONE, PROCESSING, Behaviour, Order, Package, Scan, Shop
+from fahuo.sandbox.model import COMPLETE, FULFILLING, GONE, PROCESSING, Behaviour, Order, Package, Scan
 from fahuo.sandbox.settling import live_lines, settle
 
 if TYPE_CHECKING:
@@ -336,8 +336,3 @@ def _first_order(world: World, package: Package) -> Order:
 
 def _rates(world: World, package: Package) -> Behaviour:
     return world.behaviour if _first_order(world, package).lively else CALM
-
-
-def shop_of(world: World, package: Package) -> Shop:
-    """The shop that sends the parcel."""
-    return world.shops[package.shop_id]

@@ -83,7 +83,7 @@ def slots(shop: Shop, at: int) -> list[Slot]:
     for _ in range(_SLOT_DAYS):
         day = next(days)
         for first, last in _WINDOWS:
-            start, end = (from_local(datetime(day.year, day.month, day.day, h), tz)[0] for h in (first, last))  # noqa: DTZ001
+            start, end = (from_local(datetime(day.year, day.month, day.day, h), tz)[0] for h in (first, last))  # noqa: DTZ001 - local time is wanted
             if end > at:
                 found.append(Slot(start, end, start >= at + _SLOT_NOTICE))
     return found
@@ -161,7 +161,7 @@ def _at_door(shop: Shop, at: int, days: float, rng: Random) -> int:
     tz = zone(markets.zone_name(shop.region))
     day = local(at, tz).date() + timedelta(days=max(1, round(days)))
     minutes = int(rng.uniform(10 * 60, 19 * 60))
-    return from_local(datetime(day.year, day.month, day.day, minutes // 60, minutes % 60), tz)[0]  # noqa: DTZ001
+    return from_local(datetime(day.year, day.month, day.day, minutes // 60, minutes % 60), tz)[0]  # noqa: DTZ001 - local time is wanted
 
 
 def next_attempt(shop: Shop, at: int, rng: Random) -> int:
