@@ -71,3 +71,29 @@ def pages(orders: Annotated[int, typer.Option(min=1)] = 20_000, as_json: AsJson 
     from fahuo.bench.pages import run  # noqa: PLC0415 - heavy, and only here
 
     _show(run(orders), as_json)
+
+
+@app.command()
+def intake(
+    rate: Annotated[float, typer.Option(min=0, help="Notices a second for the latencies; 0: half of the most.")] = 0,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Of each run.")] = 5,
+    db: Annotated[str | None, typer.Option(help="A PostgreSQL URL; a fresh database is made beside it.")] = None,
+    repeats: Annotated[int, typer.Option(min=1)] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Notices acknowledged after commit, against bare commits and a bare web server; lost ones after kill -9."""
+    from fahuo.bench.intake import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(rate, seconds, db, repeats), as_json)
+
+
+@app.command()
+def pull(
+    orders: Annotated[int, typer.Option(min=1)] = 100_000,
+    db: Annotated[str | None, typer.Option(help="A PostgreSQL URL; a fresh database is made beside it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Orders a second of a pull from the sandbox, and of reading the sandbox's pages alone."""
+    from fahuo.bench.pull import run  # noqa: PLC0415 - heavy, and only here
+
+    _show(run(orders, db), as_json)

@@ -8,6 +8,7 @@ import typer
 
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house
+from fahuo.cli.pull import notices, pull
 from fahuo.connections.model import Standing
 from fahuo.flow import connect as use
 from fahuo.flow.apps import add_app, app_list, app_named
@@ -20,6 +21,8 @@ from fahuo.views.connection import ConnectionView, at, connection, connection_js
 app = typer.Typer(help="TikTok Shop: apps, connected shops, their tokens.")
 apps = typer.Typer(help="Apps registered in the platform's developer portal.")
 app.add_typer(apps, name="app")
+app.command("pull")(pull)
+app.command("notices")(notices)
 
 
 @apps.command("add")

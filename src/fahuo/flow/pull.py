@@ -237,7 +237,7 @@ class _Pull:
         if now - low > LONG_S and not self._walk(low, now, ""):
             return
         if self.moves and (reached := self._cursor()) is not None:
-            low = max(low, reached - rules.overlap_s)
+            low = max(low, reached)
         self.found.complete = self._walk(low, None, "")
         if first and self.found.complete and self._cursor() is None:
             with self.house.store.write(self.link.seller_id) as tx:  # nothing has happened in this shop so far

@@ -21,8 +21,9 @@ from fahuo.flow.intake import take_in
 from fahuo.flow.report import Report, Source
 from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.text import N_, t
+from fahuo.orders.merge import digest
 from fahuo.orders.model import OrderIn, Refusal
-from fahuo.orders.owners import owners
+from fahuo.orders.owners import Held, owners
 from fahuo.store.engine import Tx
 
 Also = Callable[[Tx, Sequence[OrderIn]], object]
@@ -66,29 +67,34 @@ class Taker:
 
         def once(tx: Tx) -> Report:
             counted = Report(read=len(batch))
-            fine, refused = self._sort(tx, batch)
+            fine, refused, settled = self._sort(tx, batch)
+            counted.unchanged += len(settled) - len(fine)
             take_in(tx, self.desk, self.shop, fine, now, Source("api", self.name), counted, plan=True)
             counted.refused += refused
             if refused:
                 notices_store.note(tx, [self._note(one) for one in refused])
-            notices_store.notes_settled(tx, [note_id(self.shop.id, order.platform_order_id) for order in fine])
+            notices_store.notes_settled(tx, [note_id(self.shop.id, order.platform_order_id) for order in settled])
             also(tx, fine)
             return counted
 
         report.add(write_again(self.house.store, once, self.link.seller_id))
 
-    def _sort(self, tx: Tx, batch: Sequence[OrderIn | Refusal]) -> tuple[list[OrderIn], list[Refusal]]:
+    def _sort(self, tx: Tx, batch: Sequence[OrderIn | Refusal]) -> tuple[list[OrderIn], list[Refusal], list[OrderIn]]:
+        """(to be taken, refused, all that are or will be as told): most of an overlap is known already."""
         orders = [one for one in batch if isinstance(one, OrderIn)]
         refused = [one for one in batch if isinstance(one, Refusal)]
         held = owners(tx, self._linked | {self.shop.id}, [order.platform_order_id for order in orders])
-        fine = []
+        fine, settled = [], []
         for order in orders:
-            holders = held.get(order.platform_order_id, set())
-            if why := self._foreign(order, holders):
+            holders = held.get(order.platform_order_id, ())
+            if why := self._foreign(order, [one.shop_id for one in holders]):
                 refused.append(self._refusal(order, why))
-            else:
+                continue
+            settled.append(order)
+            mine = next((one for one in holders if one.shop_id == self.shop.id), None)
+            if mine is None or not _same(order, mine):
                 fine.append(order)
-        return fine, refused
+        return fine, refused, settled
 
     def _foreign(self, order: OrderIn, holders: Iterable[int]) -> str:
         """What shows that the order is another shop's; a shop that is not connected proves nothing."""
@@ -117,6 +123,13 @@ class Taker:
     def _note(self, refusal: Refusal) -> Notice:
         why = f"{refusal.code}: {refusal.message}"
         return own_note(self.link, refusal.order or f"row {refusal.row}", state=PARKED, why=why)
+
+
+def _same(order: OrderIn, held: Held) -> bool:
+    """Whether we know exactly this already, as `orders.merge` would find."""
+    if order.updated_at is None or held.source_at is None or order.updated_at > held.source_at:
+        return False
+    return digest(order) == held.digest
 
 
 def note_id(shop_id: int, order_ref: str) -> str:
