@@ -24,6 +24,7 @@ SERVICE: Final = "service"
 SHIP: Final = "ship"
 """The platform has chosen; the package is there and is shipped."""
 SERVICE_MARKETS: Final = frozenset({"US", "GB", "JP"})
+_NO_FIRST_MILE: Final = frozenset({"US", "GB"})
 _SELF_SHIPMENT: Final = frozenset({"VN", "TH", "PH", "MY", "SG", "ID", "MX", "BR"})
 SEA: Final = frozenset({"VN", "TH", "PH", "MY", "SG", "ID"})
 INVOICE_FIRST: Final = frozenset({"BR"})
@@ -35,8 +36,12 @@ GONE: Final = "CANCELLED"
 
 
 def flow_of(link: Link) -> str:
-    """Which flow the platform has for labels of its own in this shop: SERVICE or SHIP."""
-    return SERVICE if link.region in SERVICE_MARKETS and link.seller_type != "cross_border" else SHIP
+    """Which flow the platform has for labels of its own in this shop: SERVICE or SHIP.
+
+    What goes through the platform's sorting warehouse is shipped in Japan too; the US and the UK have none (5.1, 5.3).
+    """
+    sorted_first = link.seller_type == "cross_border" and link.region not in _NO_FIRST_MILE
+    return SERVICE if link.region in SERVICE_MARKETS and not sorted_first else SHIP
 
 
 def ships_itself(link: Link) -> bool:
