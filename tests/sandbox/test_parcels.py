@@ -2,13 +2,17 @@
 
 import random
 from contextlib import suppress
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fahuo.sandbox import buyers, cancels, carriers
+from fahuo.channels.tiktok_shop import fulfilment
+from fahuo.connections.model import Link
+from fahuo.generate.markets import MARKETS
+from fahuo.sandbox import buyers, cancels, carriers, markets
 from fahuo.sandbox.gateway_model import Missing
 from fahuo.sandbox.model import GONE, Order, Refuse
 from fahuo.sandbox.render import is_live
@@ -277,3 +281,12 @@ def test_an_arranged_order_is_not_split_or_combined() -> None:
         call(world, "POST", f"{F}/orders/{order.id}/split", {"splittable_groups": groups(order, 1)})
     body = {"combinable_packages": [{"id": "a", "order_ids": [order.id, other.id]}]}
     assert call(world, "POST", f"{F}/packages/combine", body)["errors"]
+
+
+def test_both_sides_agree_on_the_way_of_every_market() -> None:
+    for market in MARKETS:
+        for cross_border in (False, True):
+            kind = "cross_border" if cross_border else "local"
+            link = cast(Link, SimpleNamespace(region=market, seller_type=kind))
+            assert fulfilment.flow_of(link) == markets.flow(market, cross_border), (market, kind)
+            assert fulfilment.ships_itself(link) is not markets.marks_shipped(market)
