@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fahuo.inventory.offering import LOST_S, LOW, MOST, QUIET_S, Offer, Stock, to_resume, to_stop, units, worth_telling
+from fahuo.inventory.offering import (
+    LOST_S,
+    LOW,
+    MOST,
+    QUIET_S,
+    ROUND_S,
+    Offer,
+    Stock,
+    to_resume,
+    to_stop,
+    units,
+    worth_telling,
+)
 
 NOW = 1_000_000
 COUNT = st.integers(0, 200_000)
@@ -41,6 +53,10 @@ def test_a_bundle_is_made_of_its_scarcest_part(one: int, two: int) -> None:
         ({}, 100, False),
         ({}, 99, False),
         ({"told_at": NOW - QUIET_S}, 99, True),
+        ({"told_at": NOW - QUIET_S, "shown": 1_000}, 901, False),
+        ({"told_at": NOW - QUIET_S, "shown": 1_000}, 900, True),
+        ({"told_at": NOW - ROUND_S, "shown": 1_000}, 999, True),
+        ({"told_at": NOW - QUIET_S, "shown": 1_000}, 1_200, True),
         ({}, 0, True),
         ({}, LOW, True),
         ({"shown": 0}, 3, True),

@@ -163,7 +163,8 @@ def test_any_batch_gets_an_answer_each_that_can_be_told(batch: list[OrderIn]) ->
         assert not (holds and one.state in FINISHED)
         for held_by in holds:
             assert held_by.owner in {"ops", "cs", "warehouse", "catalogue"}
-            assert "{" not in held_by.problem().render("zh").message
+            shown = held_by.problem().render("zh").message
+            assert "{" not in shown.replace(held_by.value or "", "")
 
 
 def late(due: list[int], now: int, departures: list[int], **more: Any) -> list[str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import msgspec
 from fahuo.channels.tiktok_shop.outbound import TikTokChannel
 from fahuo.connections import queries as connections
 from fahuo.demo.house import furnish
-from fahuo.flow import grants
+from fahuo.flow import grants, talks
 from fahuo.flow.apps import add_app
 from fahuo.flow.arrive import arrive
 from fahuo.flow.connect import consent_url, returned
@@ -25,12 +26,17 @@ from fahuo.flow.house import House
 from fahuo.flow.pack import simulate_staff
 from fahuo.flow.run import Pass, run_once
 from fahuo.flow.setup import add_main
+from fahuo.flow.verify import verify_all
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.orders import queries as orders_queries
-from fahuo.sandbox.model import Behaviour, Order
+from fahuo.sandbox import carriers, markets, providers
+from fahuo.sandbox.model import Behaviour, Order, Package
 from fahuo.sandbox.serve import Options, Sandbox
 from fahuo.store.engine import Store
 from fahuo.views.order import OrderView, show
+from fahuo.warehouse import first_mile, queries
+from fahuo.warehouse import service as warehouse
+from fahuo.warehouse.model import Parcel
 from tests.support.shopfloor import Clock
 
 START = parse_instant("2026-11-23T01:00:00Z")
@@ -79,6 +85,7 @@ class Town:
             Options(markets=markets, orders_per_day=0.0, speed=0.0, start=START, carriers="manual", behaviour=quiet,
                     redirect_url="http://127.0.0.1:2/back")
         )  # fmt: skip
+        self.sandbox.hooks.wake = lambda: None  # type: ignore[method-assign]  # notices have tests of their own
         self.clock = Clock(START)
         self.house = House(store, self.clock)
         self.wire = Wire(self.sandbox)
@@ -86,7 +93,9 @@ class Town:
         add_main(store, START)
         furnish(self.house, folder, 200, 500)
         self._connect()
-        self.channel = TikTokChannel(self.client, self._links, self.clock.now)
+        self._drawn = 0
+        words = partial(talks.words, self.house, 1)
+        self.channel = TikTokChannel(self.client, self._links, self.clock.now, words)
 
     def _links(self) -> dict[int, Any]:
         with self.house.store.read() as tx:
@@ -107,9 +116,17 @@ class Town:
     def place(self, count: int = 1, **wishes: Any) -> list[str]:
         """Orders that can be shipped now, of the first shop."""
         shop = next(iter(self.sandbox.world.shops))
-        made = [self.sandbox.world.place(shop, self.clock.at, **wishes) for _ in range(count)]
+        usual = {"prompt": True, "status": "AWAITING_SHIPMENT", "fbt": False, "sample": False}
+        if "skus" not in wishes:
+            usual["skus"] = [self.skus()[0]]
+        made = [self.sandbox.world.place(shop, self.clock.at, **(usual | wishes)) for _ in range(count)]
         self.go(2 * 3_600)
         return [order.id for order in made]
+
+    def skus(self) -> list[str]:
+        """Seller's codes that the first shop offers."""
+        shop = next(iter(self.sandbox.world.shops))
+        return sorted({sku.seller_sku for sku in self.sandbox.world.makers[shop].skus.values()})
 
     def go(self, seconds: int) -> None:
         """Let time pass."""
@@ -117,9 +134,15 @@ class Town:
         self.sandbox.world.clock.reach(self.clock.at)
         self.sandbox.world.live(self.clock.at)
 
-    def work(self, times: int = 1) -> Pass:
+    def arrive(self) -> None:
+        """Orders arrive."""
+        came = arrive(self.house, self.client, at_once=True)
+        assert not came.failed, came.failed
+
+    def work(self, times: int = 1, *, arrive_first: bool = True) -> Pass:
         """Orders arrive; then everything that is due, as often as asked."""
-        arrive(self.house, self.client, at_once=True)
+        if arrive_first:
+            self.arrive()
         done = Pass()
         for _ in range(times):
             self.hurry()
@@ -154,6 +177,65 @@ class Town:
     def theirs(self, ref: str) -> Order:
         """The order on the platform."""
         return self.sandbox.world.orders[ref]
+
+    def parcels_there(self, ref: str) -> list[Package]:
+        """The order's living parcels on the platform."""
+        found = [self.sandbox.world.packages[one] for one in self.theirs(ref).packages]
+        return [package for package in found if package.status != "CANCELLED"]
+
+    def id(self, ref: str) -> int:
+        """Our id of an order."""
+        return int(self.view(ref).row["id"])
+
+    def parcels(self, ref: str) -> list[Parcel]:
+        """The order's living parcels here."""
+        with self.house.store.read() as tx:
+            return [p for p in queries.parcels_of_orders(tx, [self.id(ref)]) if p.state != "cancelled"]
+
+    def units(self, ref: str) -> dict[str, int]:
+        """The platform's package of each of our parcels → units that lie in it here."""
+        mine = self.parcels(ref)
+        with self.house.store.read() as tx:
+            items = queries.items(tx, [p.id for p in mine])
+        return {p.platform_ref: sum(item.quantity for item in items.get(p.id, ())) for p in mine}
+
+    def own_number(self, ref: str, carrier: str = "") -> None:
+        """The parcel goes with a carrier that the platform lists, under a number of its form."""
+        shop = self.sandbox.world.shops[self.theirs(ref).shop_id]
+        provider = next(one for one in markets.providers(shop.region, shop.cross_border) if not one.platform)
+        (parcel,) = self.parcels(ref)
+        row = (parcel.id, carrier or provider.name, self.number_like(ref), "own", "arranged", self.clock.at)
+        with self.house.store.write() as tx:
+            columns = ("carrier_name", "tracking_number", "label_origin", "state", "arranged_at")
+            warehouse.move(tx, columns, [row])
+
+    def number_like(self, ref: str) -> str:
+        """Another number of the form of the first carrier that sellers may use."""
+        shop = self.sandbox.world.shops[self.theirs(ref).shop_id]
+        provider = next(one for one in markets.providers(shop.region, shop.cross_border) if not one.platform)
+        self._drawn += 1
+        return providers.number_of(provider, 5_000 + self._drawn)
+
+    def leg(self, ref: str) -> first_mile.Leg:
+        """What is known of the first mile of the order's parcel."""
+        with self.house.store.read() as tx:
+            (found,) = first_mile.legs(tx, [p.id for p in self.parcels(ref)])
+        return found
+
+    def scan_there(self, ref: str, kind: str) -> None:
+        """A carrier, or the sorting warehouse, scans the order's parcel."""
+        carriers.scanned(self.sandbox.world, self.parcels_there(ref)[0], kind, self.clock.at)
+
+    def clean(self) -> bool:
+        """Whether journal, counters, references and clocks hold."""
+        assert [(name, problem.render().message) for name, problem in verify_all(self.house)] == []
+        return True
+
+    def disconnect(self, gone: bool) -> None:
+        """The shops' links stop working, or work again."""
+        with self.house.store.write() as tx:
+            word = "withdrawn" if gone else "active"
+            tx.execute("UPDATE links SET state = :word WHERE seller_id = 1", {"word": word})
 
     def effects(self, kind: str) -> list[tuple[str, str]]:
         """(state, outcome) of our effects of a kind, the oldest first."""

@@ -235,8 +235,7 @@ def load_book(
     group `fahuo.packs` (an object that is a path). `calendar_overrides`: calendar id -> date -> (open, why).
     `settings`: pack id -> setting -> value, over the pack's own. Failure (exit 2) names file and field.
     """
-    plugged = [Path(str(point.load())) for point in entry_points(group="fahuo.packs")]
-    folders = [HERE, *plugged, *(Path(d) for d in extra_dirs)]
+    folders = [HERE, *_plugged(), *(Path(d) for d in extra_dirs)]
     frozen = tuple((pack, tuple(sorted(values.items()))) for pack, values in sorted((settings or {}).items()))
     book = _load(tuple(folders), frozen, _stamps(folders))
     if not calendar_overrides:
@@ -249,6 +248,12 @@ def load_book(
                 opened={d: why for d, (is_open, why) in days.items() if is_open},
             )
     return RuleBook(book.packs, book.rules, calendars, book.markets, book.aliases)
+
+
+@lru_cache(maxsize=1)
+def _plugged() -> tuple[Path, ...]:
+    """Folders of installed packages. Looked for once: what is installed does not change while a process runs."""
+    return tuple(Path(str(point.load())) for point in entry_points(group="fahuo.packs"))
 
 
 def _stamps(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:

@@ -14,7 +14,7 @@ import msgspec
 from fahuo.catalogue.model import Shop
 from fahuo.deadlines import queries as deadlines_queries
 from fahuo.deadlines import service as deadlines
-from fahuo.flow import parcels, regroup
+from fahuo.flow import parcels, regroup, wanted
 from fahuo.flow.checks import Checks
 from fahuo.flow.clocks import Timing, clock_rows, iso_region, time_orders
 from fahuo.flow.house import Desk
@@ -43,7 +43,7 @@ from fahuo.orders.model import (
 )
 from fahuo.orders.queries import Line, Stored
 from fahuo.orders.rules import Hold, hold
-from fahuo.store import journal, personal
+from fahuo.store import effects, journal, personal
 from fahuo.store.engine import Tx
 from fahuo.warehouse.model import Parcel
 
@@ -51,6 +51,7 @@ Told = tuple[Stored, OrderIn]
 ON_THE_WAY = frozenset({IN_TRANSIT, DELIVERED, COMPLETED})
 _BY_OTHERS = frozenset(
     {
+        "address_changed",
         "cannot_plan",
         "report_declined",
         "carrier_not_listed",
@@ -77,6 +78,7 @@ _MOVED = (
     "is_cod",
     "is_sample",
     "buyer_cancel",
+    "readdressed",
     "masked",
     "warehouse_ref",
     "warehouse_id",
@@ -165,7 +167,7 @@ _SAME = tuple(name for name in Stored._fields if name in OrderIn.__struct_fields
 
 def _whole(row: Stored, lines: Sequence[Line], person: personal.Person | None) -> OrderIn:
     values = {name: getattr(row, name) for name in _SAME}
-    for flag in ("is_cod", "is_sample", "buyer_cancel"):
+    for flag in ("is_cod", "is_sample", "buyer_cancel", "readdressed"):
         values[flag] = bool(values[flag])
     packages = tuple(dict.fromkeys(line.package_ref for line in lines if line.package_ref))
     order = OrderIn(**values, platform_times=dict(row.platform_times), updated_at=row.source_at, package_ids=packages)
@@ -222,7 +224,8 @@ def _write(
     readdressed = frozenset(
         new.platform_order_id
         for row, old, new in zip(rows, before, after, strict=True)
-        if _arranged(old, found.get(row.id, ())) and old.recipient.lines and new.recipient != old.recipient
+        if _arranged(old, found.get(row.id, ()))
+        and (_moved_house(old.recipient, new.recipient) or (new.readdressed and not old.readdressed))
     )
     checks = Checks(tx, desk, shop, now)
     held = checks.verify(after, timings, readdressed)
@@ -254,6 +257,8 @@ def _write(
     orders.replace_lines(tx, list(zip(ids, after, articles, strict=True)))
     deadlines.replace(tx, ids, clock_rows(ids, timings))
     seal(tx, ids, after, source, now, again=True)
+    _relabel(tx, [row for row, order in zip(rows, after, strict=True) if order.platform_order_id in readdressed],
+             found, now)  # fmt: skip
     regroup.follow(tx, shop.id, [row.id for row, order in zip(rows, after, strict=True) if _to_cut(row, order, anew)],
                    now, desk.actor)  # fmt: skip
 
@@ -273,6 +278,25 @@ class _New(NamedTuple):
     twin: str
     decision: Decision
     timing: Timing
+
+
+def _moved_house(old: RecipientIn, new: RecipientIn) -> bool:
+    """Whether the parcel is to go elsewhere. An address that is only masked now, or clear now, is the same one."""
+    return bool(old.lines) and old.masked == new.masked and new != old
+
+
+def _relabel(tx: Tx, rows: Sequence[Stored], found: parcels.Alive, now: int) -> None:
+    """Fetch the platform's label again where its address has changed. Own labels are made anew whenever printed."""
+    shops = wanted.ways(tx) if rows else {}
+    effects.put(
+        tx,
+        [
+            wanted.label(parcel, row.platform_order_id, now, f"v{row.version + 1}")
+            for row in rows
+            for parcel in found.get(row.id, ())
+            if parcel.shop_id in shops and parcel.label_id is not None and parcel.handed_over_at is None
+        ],
+    )
 
 
 def _arranged(order: OrderIn, alive: Sequence[Parcel]) -> bool:

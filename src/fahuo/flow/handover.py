@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -20,7 +20,7 @@ from fahuo.warehouse.model import Parcel
 
 
 class Manifest(msgspec.Struct):
-    """What went with the carrier, and what stayed behind because it is not packed."""
+    """What went with the carrier, and what stayed behind because it is not packed or its order is held."""
 
     handed_over: list[str] = []
     """Waybill numbers (package ids where there is none), sorted."""
@@ -48,11 +48,14 @@ def hand_over(
         # Orders first, then their parcels, as everywhere: a bench may be packing one of them.
         rows = {row.id: row for row in orders_queries.stored(tx, {parcel.order_id for parcel in found})}
         found = [p for p in queries.parcels(tx, [p.id for p in found]) if p.state != model.CANCELLED]
-        ready = [p for p in found if p.packed_at is not None and p.handed_over_at is None]
+        held = _held(tx, {p.order_id for p in found})
+        packed = [p for p in found if p.packed_at is not None and p.handed_over_at is None]
+        ready = [p for p in packed if p.order_id not in held]
+        stays = [p for p in found if p.packed_at is None] + [p for p in packed if p.order_id in held]
         manifest = Manifest(
             sorted(p.tracking_number or str(p.id) for p in ready),
             sum(p.handed_over_at is not None for p in found),
-            sorted(p.tracking_number or str(p.id) for p in found if p.packed_at is None),
+            sorted(p.tracking_number or str(p.id) for p in stays),
         )
         if counted is not None and counted != len(ready):
             raise Failure(_miscount(counted, len(ready)), 1)
@@ -63,6 +66,12 @@ def hand_over(
         stored = [rows[id_]._replace(handed_over_at=None if id_ in still else now) for id_ in ids]
         _write(tx, stored, ready, now, actor)
     return manifest
+
+
+def _held(tx: Tx, order_ids: Collection[int]) -> set[int]:
+    """Orders whose parcel is pulled out at the dock: the buyer wants to cancel, say, or lives elsewhere now."""
+    open_ = orders_queries.open_holds(tx, order_ids)
+    return {id_ for id_, list_ in open_.items() if any(one.blocks for one in list_)}
 
 
 def _write(tx: Tx, rows: Sequence[orders_queries.Stored], ready: Sequence[Parcel], now: int, actor: str) -> None:

@@ -30,8 +30,9 @@ def book(tx: Tx, answered: Answered, now: int, actor: str) -> None:
     """Keep the labels that came; a parcel packed meanwhile, cancelled or cut anew takes none."""
     rows = {row.id: row for row in orders_queries.heads_of(tx, {one.order_id for one, _ in answered if one.order_id})}
     told = {one.package_id or 0: answer.outcome for one, answer in answered if answer.state == "done"}
+    anew = {one.package_id for one, _ in answered if one.body.get("again")}
     gone = personal.erased(tx, rows)
-    found = [p for p in queries.parcels(tx, told) if _takes(p, told[p.id]) and p.order_id not in gone]
+    found = [p for p in queries.parcels(tx, told) if _takes(p, told[p.id], p.id in anew) and p.order_id not in gone]
     labels = keep(tx, [(p.id, told[p.id]) for p in found], now)
     after = [_labelled(parcel, labels[parcel.id], told[parcel.id], now) for parcel in found]
     warehouse.move(tx, _LABELLED, [(p.id, *(getattr(p, name) for name in _LABELLED)) for p in after])
@@ -51,9 +52,11 @@ def book(tx: Tx, answered: Answered, now: int, actor: str) -> None:
     fulfil.write(tx, rows, changes)
 
 
-def _takes(parcel: Parcel, outcome: dict[str, Any]) -> bool:
+def _takes(parcel: Parcel, outcome: dict[str, Any], anew: bool) -> bool:
+    """Whether the label is for the parcel as it is now; one asked for anew also while it waits for its carrier."""
     ref = str(outcome.get("package") or "")
-    alive = parcel.state in (model.PLANNED, model.ARRANGED) and parcel.packed_at is None
+    open_ = parcel.state in (model.PLANNED, model.ARRANGED) and parcel.packed_at is None
+    alive = open_ or (anew and parcel.state == model.PACKED and parcel.handed_over_at is None)
     return alive and parcel.label_origin == PLATFORM and parcel.platform_ref in ("", ref)
 
 
@@ -63,7 +66,7 @@ def _labelled(parcel: Parcel, label_id: int, outcome: dict[str, Any], now: int) 
         tracking_number=str(outcome.get("number") or parcel.tracking_number),
         platform_ref=parcel.platform_ref or str(outcome.get("package") or ""),
         arranged_at=parcel.arranged_at or now,
-        state=model.ARRANGED,
+        state=model.ARRANGED if parcel.state == model.PLANNED else parcel.state,
     )
 
 

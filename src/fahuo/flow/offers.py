@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from msgspec import json
 
+from fahuo.catalogue import queries as catalogue
+from fahuo.catalogue.model import Warehouse
 from fahuo.channels.tiktok_shop import products
 from fahuo.channels.tiktok_shop.client import Client
 from fahuo.connections.model import Link
@@ -81,10 +83,10 @@ def tell_stock(house: House, link: Link) -> int:
     """Put a push for every product of the shop whose figures are worth telling; how many products."""
     now = house.clock.now()
     with house.store.write(link.seller_id) as tx:
-        desk = open_desk(tx, "stock")
+        places = _places(tx)
         mine = [one for one in offers.of_shop(tx, link.shop_id) if one.sku_id is not None]
         free = offers.free_stock(tx, {one.sku_id for one in mine if one.sku_id is not None})
-        wanted = {_spot(o): units(o.sku_id or 0, w.id, free) for o in mine if (w := desk.place(o.warehouse_ref))}
+        wanted = {_spot(o): units(o.sku_id or 0, w.id, free) for o in mine if (w := places.get(o.warehouse_ref))}
         put = 0
         for product, group in groupby(mine, key=lambda one: one.product_id):
             found = [one for one in group if _spot(one) in wanted]
@@ -92,6 +94,11 @@ def tell_stock(house: House, link: Link) -> int:
                 put += _push(tx, link, product, found, wanted, now)
             _sale(tx, link, product, found, now)
     return put
+
+
+def _places(tx: Tx) -> dict[str, Warehouse]:
+    """The platform's ids of warehouses → ours."""
+    return {ref: place for place in catalogue.warehouse_list(tx) for ref in place.platform_refs}
 
 
 def _spot(one: Offer) -> tuple[str, str]:

@@ -125,9 +125,15 @@ def size_of(parcel: Parcel, cartons: Mapping[int, tuple[int, int, int, int]]) ->
 
 
 def label(parcel: Parcel, order_ref: str, now: int, again: str = "") -> Effect:
-    """What fetches the platform's label. `again`: a word that makes it another wish than the one there was."""
+    """What fetches the platform's label. `again`: a word that makes it another wish than the one there was.
+
+    Fetched again, it takes the place of the first one until the parcel has left, packed or not.
+    """
     key = f"{FETCH_LABEL}:{parcel.id}:{parcel.platform_ref}{again and ':' + again}"
-    return _effect(FETCH_LABEL, parcel, key, {"order": order_ref, "ref": parcel.platform_ref}, now, "idempotent")
+    body: dict[str, Any] = {"order": order_ref, "ref": parcel.platform_ref}
+    if again:
+        body["again"] = True
+    return _effect(FETCH_LABEL, parcel, key, body, now, "idempotent")
 
 
 def report(parcel: Parcel, order_ref: str, units: Sequence[str], now: int) -> Effect:

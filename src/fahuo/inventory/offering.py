@@ -15,6 +15,9 @@ LOW: Final = 10
 """Down here every change is told at once: the last units are where overselling happens."""
 QUIET_S: Final = 900
 """Above it, so long a figure may stand before it is told again: every push costs a call of the shop's budget."""
+PLENTY: Final = 100
+"""From here on a change of less than a tenth hides nothing from anybody: it waits for the daily round."""
+ROUND_S: Final = 86_400
 LOST_S: Final = 3_600
 """A push nobody has answered for that long no longer keeps the next one back."""
 
@@ -65,7 +68,8 @@ def worth_telling(offer: Offer, wanted: int, now: int) -> bool:
         return False
     if offer.shown is None or wanted == 0 or offer.shown == 0 or wanted <= LOW:
         return True
-    return offer.told_at is None or now - offer.told_at >= QUIET_S
+    small = min(wanted, offer.shown) >= PLENTY and abs(wanted - offer.shown) * 10 < offer.shown
+    return offer.told_at is None or now - offer.told_at >= (ROUND_S if small else QUIET_S)
 
 
 def to_stop(offers: Sequence[Offer], after_s: int | None, now: int) -> bool:

@@ -82,7 +82,8 @@ def digest(order: OrderIn, key: bytes = b"") -> bytes:
     content = (
         order.platform_order_id, order.state, order.substate, order.market, order.order_type, order.shipping_type,
         order.fulfillment_type, order.handling_days, order.handling_type, order.priority_level, order.is_cod,
-        order.is_sample, order.buyer_cancel, order.warehouse_ref, order.carrier_name, order.tracking_number,
+        order.is_sample, order.buyer_cancel, order.readdressed, order.warehouse_ref, order.carrier_name,
+        order.tracking_number,
         order.package_ids, order.currency, order.exponent, order.subtotal, order.shipping_fee, order.tax, order.total,
         order.created_at, order.paid_at, order.awaiting_at, order.arranged_at, order.handed_over_at,
         order.first_scan_at, order.delivered_at, order.completed_at, order.cancelled_at, order.release_at,

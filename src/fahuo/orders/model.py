@@ -113,6 +113,8 @@ class OrderIn(msgspec.Struct, kw_only=True, gc=False):
     is_cod: bool = False
     is_sample: bool = False
     buyer_cancel: bool = False
+    readdressed: bool = False
+    """The platform says that the address was changed after the order was placed, also where it masks it."""
     """The buyer has asked to cancel and has had no answer yet."""
     warehouse_ref: str = ""
     carrier_name: str = ""

@@ -44,6 +44,7 @@ class Stored(NamedTuple):
     is_cod: bool
     is_sample: bool
     buyer_cancel: bool
+    readdressed: bool
     warehouse_ref: str
     warehouse_id: int | None
     carrier_name: str
@@ -76,8 +77,11 @@ class Stored(NamedTuple):
     journal_head: bytes
 
 
+_LIMITS: Final = Stored._fields.index("platform_times")
+
+
 def _stored(row: tuple[Any, ...]) -> Stored:
-    return Stored._make((*row[:36], msgspec.json.decode(row[36]), *row[37:]))
+    return Stored._make((*row[:_LIMITS], msgspec.json.decode(row[_LIMITS]), *row[_LIMITS + 1 :]))
 
 
 KNOWN = (

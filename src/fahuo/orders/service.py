@@ -69,6 +69,7 @@ def _order_row(seller: int, shop: int, one: Taken, source: str, at: int) -> tupl
         o.is_cod,
         o.is_sample,
         o.buyer_cancel,
+        o.readdressed,
         to.masked,
         o.warehouse_ref,
         one.warehouse_id,

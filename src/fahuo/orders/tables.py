@@ -34,6 +34,7 @@ orders = Table(
     Column("is_cod", Boolean, nullable=False),
     Column("is_sample", Boolean, nullable=False),
     Column("buyer_cancel", Boolean, nullable=False),
+    Column("readdressed", Boolean, nullable=False),
     Column("masked", Boolean, nullable=False),
     Column("warehouse_ref", Text, nullable=False),
     Column("warehouse_id", BigInteger),

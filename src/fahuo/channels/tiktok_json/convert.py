@@ -57,6 +57,7 @@ def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.Orde
         is_cod=bool(source.is_cod),
         is_sample=bool(source.is_sample_order),
         buyer_cancel=bool(source.is_buyer_request_cancel),
+        readdressed=bool(source.has_updated_recipient_address),
         warehouse_ref=str(source.warehouse_id or ""),
         carrier_name=source.shipping_provider or _first(i.shipping_provider_name for i in items),
         tracking_number=source.tracking_number or _first(i.tracking_number for i in items),

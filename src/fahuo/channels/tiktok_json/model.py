@@ -120,6 +120,7 @@ class Order(msgspec.Struct, gc=False):
     is_cod: bool | None = False
     is_sample_order: bool | None = False
     is_buyer_request_cancel: bool | None = False
+    has_updated_recipient_address: bool | None = False
     warehouse_id: Id | None = ""
     shipping_provider: str | None = ""
     tracking_number: str | None = ""

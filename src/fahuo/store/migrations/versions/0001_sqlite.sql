@@ -515,6 +515,7 @@ CREATE TABLE orders (
     is_cod BOOLEAN NOT NULL,
     is_sample BOOLEAN NOT NULL,
     buyer_cancel BOOLEAN NOT NULL,
+    readdressed BOOLEAN NOT NULL,
     masked BOOLEAN NOT NULL,
     warehouse_ref TEXT NOT NULL,
     warehouse_id BIGINT,
