@@ -32,6 +32,8 @@ _GROUPS: Final = {
     "labels": "fahuo.cli.labels",
     "pack": "fahuo.cli.pack",
     "waves": "fahuo.cli.waves",
+    "fulfil": "fahuo.cli.fulfil",
+    "first-mile": "fahuo.cli.first_mile",
     "holds": "fahuo.cli.holds",
     "deadlines": "fahuo.cli.deadlines",
     "addresses": "fahuo.cli.addresses",

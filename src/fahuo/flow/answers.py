@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from fahuo.flow import aftersales, cut, first_mile, follow, fulfil, label_fetch, offers, talks
-from fahuo.flow.parcels import ARRANGE, CORRECT, FETCH_LABEL, SCHEDULE, SHIPPED
+from fahuo.flow.parcels import ARRANGE, CORRECT, CUTS, FETCH_LABEL, SCHEDULE, SHIPPED
 from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Tx
 
@@ -21,9 +21,7 @@ BOOKS: Final[Mapping[str, Book]] = {
     SHIPPED: fulfil.book_reported,
     SCHEDULE: fulfil.book_scheduled,
     CORRECT: fulfil.book_corrected,
-    cut.SPLIT: cut.book,
-    cut.COMBINED: cut.book,
-    cut.UNCOMBINE: cut.book,
+    **dict.fromkeys(CUTS, cut.book),
     first_mile.BUNDLE: first_mile.book,
     first_mile.SHEET: first_mile.book_sheet,
     follow.FOLLOW: follow.book,

@@ -16,7 +16,7 @@ from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop
 from fahuo.channels.model import ReadContext
 from fahuo.channels.tiktok_shop import fulfilment as api
-from fahuo.channels.tiktok_shop.client import Lost, Refused, Unreached
+from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached
 from fahuo.channels.tiktok_shop.orders import read
 from fahuo.connections import queries as connections
 from fahuo.connections.model import Link
@@ -24,7 +24,7 @@ from fahuo.flow import fulfil, intake, wanted
 from fahuo.flow.fulfil import Answered, Change
 from fahuo.flow.grants import client_of
 from fahuo.flow.house import House, open_desk
-from fahuo.flow.parcels import CORRECT, SCHEDULE, TIKTOK_LANE, alive
+from fahuo.flow.parcels import ARRANGE, COMBINE_ORDERS, CORRECT, SCHEDULE, SPLIT_ORDER, TIKTOK_LANE, UNCOMBINE, alive
 from fahuo.flow.report import Report, Source
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -37,9 +37,6 @@ from fahuo.store.engine import Tx
 from fahuo.warehouse import queries
 from fahuo.warehouse.model import CANCELLED, COMBINE, PLATFORM, Parcel
 
-SPLIT: Final = "split_order"
-COMBINED: Final = "combine_packages"
-UNCOMBINE: Final = "uncombine_package"
 MOST_TOGETHER: Final = 20
 """Orders in one parcel [A]."""
 CORRECTION_S: Final = 72 * 3_600
@@ -68,13 +65,13 @@ def split(house: House, order_id: int, groups: Groups, actor: str, seller_id: in
         _unshipped(tx, [row])
         units = _units(orders_queries.lines(tx, [order_id]).get(order_id, []), groups, link.region in api.SEA)
         body = {"order": row.platform_order_id, "groups": units, "by": actor}
-        effects.put(tx, [_effect(SPLIT, row, _mark(units), body, house.clock.now())])
+        _put(tx, _effect(SPLIT_ORDER, row, _mark(units), body, house.clock.now()), [row.id], house.clock.now())
 
 
 def _unshipped(tx: Tx, rows: Sequence[Stored]) -> None:
     parcels = alive(tx, [row.id for row in rows])
     for row in rows:
-        if row.state != AWAITING_SHIPMENT or any(p.arranged_at is not None for p in parcels.get(row.id, ())):
+        if row.state != AWAITING_SHIPMENT or any(_is_fixed(p) for p in parcels.get(row.id, ())):
             raise _no(
                 "arranged_already",
                 "order",
@@ -82,6 +79,12 @@ def _unshipped(tx: Tx, rows: Sequence[Stored]) -> None:
                 N_("Only orders that wait to be shipped can be split or combined."),
                 order=row.platform_order_id,
             )
+
+
+def _is_fixed(parcel: Parcel) -> bool:
+    """Whether a parcel cannot be cut any more: packed, told, or labelled by the platform."""
+    there = parcel.label_origin == PLATFORM and parcel.arranged_at is not None
+    return there or parcel.packed_at is not None or parcel.reported_at is not None
 
 
 def _units(lines: Sequence[Line], groups: Groups, whole_skus: bool) -> list[list[str]]:
@@ -124,7 +127,9 @@ def _units(lines: Sequence[Line], groups: Groups, whole_skus: bool) -> list[list
     return cut
 
 
-def combine(house: House, order_ids: Sequence[int], actor: str, seller_id: int = 1) -> None:
+def combine(
+    house: House, order_ids: Sequence[int], actor: str, seller_id: int = 1, *, client: Client | None = None
+) -> None:
     """Ask the platform to send these orders in one parcel; it must offer that itself (same buyer, same address)."""
     wanted_ids = sorted(set(order_ids))
     if not 1 < len(wanted_ids) <= MOST_TOGETHER:
@@ -139,7 +144,7 @@ def combine(house: House, order_ids: Sequence[int], actor: str, seller_id: int =
         pairs = [_order(tx, id_) for id_ in wanted_ids]
     link = pairs[0][1]
     refs = {row.platform_order_id for row, _ in pairs}
-    group = next((id_ for id_, offered in _offered(house, link) if refs <= set(offered)), None)
+    group = next((id_ for id_, offered in _offered(house, link, client) if refs <= set(offered)), None)
     if group is None or len({row.shop_id for row, _ in pairs}) > 1:
         raise _no(
             "not_combinable",
@@ -151,7 +156,8 @@ def combine(house: House, order_ids: Sequence[int], actor: str, seller_id: int =
         rows = orders_queries.stored(tx, wanted_ids)
         _unshipped(tx, rows)
         body = {"group": group, "orders": sorted(refs), "by": actor}
-        effects.put(tx, [_effect(COMBINED, rows[0], _mark(sorted(refs)), body, house.clock.now())])
+        now = house.clock.now()
+        _put(tx, _effect(COMBINE_ORDERS, rows[0], _mark(sorted(refs)), body, now), wanted_ids, now)
 
 
 def offered(house: House, shop_id: int, seller_id: int = 1) -> list[list[str]]:
@@ -161,9 +167,9 @@ def offered(house: House, shop_id: int, seller_id: int = 1) -> list[list[str]]:
     return [] if link is None else [refs for _, refs in _offered(house, link) if len(refs) > 1]
 
 
-def _offered(house: House, link: Link) -> list[tuple[str, list[str]]]:
+def _offered(house: House, link: Link, client: Client | None = None) -> list[tuple[str, list[str]]]:
     try:
-        return list(api.combinable(client_of(house.store), link))
+        return list(api.combinable(client or client_of(house.store), link))
     except (Refused, Lost, Unreached) as error:
         raise _unreached(error) from None
 
@@ -190,7 +196,7 @@ def uncombine(house: House, order_id: int, actor: str, seller_id: int = 1) -> No
         mates = [p.order_id for p in queries.parcels_with_ref(tx, [ref]) if p.state != CANCELLED]
         names = sorted(one.platform_order_id for one in orders_queries.heads_of(tx, mates))
         body = {"ref": ref, "orders": [row.platform_order_id], "all": names, "by": actor}
-        effects.put(tx, [_effect(UNCOMBINE, row, ref, body, house.clock.now())])
+        _put(tx, _effect(UNCOMBINE, row, ref, body, house.clock.now()), sorted(set(mates)), house.clock.now())
 
 
 def slots(house: House, package_id: int, seller_id: int = 1) -> tuple[list[tuple[int, int]], bool]:
@@ -279,6 +285,12 @@ def _parcel(tx: Tx, package_id: int) -> Parcel:
     if not found or found[0].state == CANCELLED:
         raise _no("unknown_package", "package", N_("There is no such parcel."), N_("Look at the order's page."))
     return found[0]
+
+
+def _put(tx: Tx, effect: Effect, order_ids: Sequence[int], now: int) -> None:
+    """Ask for it; these orders are not arranged before the platform has said what it makes of it."""
+    effects.put(tx, [effect])
+    effects.put_off(tx, order_ids, (ARRANGE,), now + fulfil.HELD_S)
 
 
 def _mark(what: object) -> str:

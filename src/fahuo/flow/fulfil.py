@@ -30,6 +30,7 @@ AFTER_SALE: Final = "21011007"
 NOT_CONNECTED: Final = "not_connected"
 HELD_S: Final = 600
 """How long an arrangement of a held order is put off; it is looked at again then."""
+_UNDER_WAY: Final = frozenset({"due", "claimed", "retry"})
 WAITS_FOR_RELEASE: Final = frozenset({parcels_flow.ARRANGE, parcels_flow.SCHEDULE})
 OURS: Final = frozenset({"arrange_declined", "after_sale_open", "label_declined", "change_declined"})
 """Holds that fulfilling puts: they do not keep a person from sending the same wish again."""
@@ -47,13 +48,16 @@ class Change(NamedTuple):
 
 
 def sort_out(store: Store, claimed: Sequence[Claimed], now: int, seller_id: int) -> list[Claimed]:
-    """Those that may be carried out; what waits for the release of its order is put off."""
+    """Those that may be carried out; what waits for its order's release, or for its parcels to be cut, is put off."""
     asking = [one for one in claimed if one.lane == TIKTOK_LANE and one.kind in WAITS_FOR_RELEASE and one.order_id]
     if not asking:
         return list(claimed)
+    ids = {one.order_id for one in asking if one.order_id}
     with store.read(seller_id) as tx:
-        held = orders_queries.open_holds(tx, {one.order_id for one in asking if one.order_id})
+        held = orders_queries.open_holds(tx, ids)
+        cuts = effects.of_orders(tx, ids, parcels_flow.CUTS)
     stopped = {id_ for id_, list_ in held.items() if any(one.blocks and one.code not in OURS for one in list_)}
+    stopped |= {one.order_id for one in cuts if one.order_id and one.state in _UNDER_WAY}
     later = [one for one in asking if one.order_id in stopped]
     if later:
         with store.write(seller_id) as tx:

@@ -21,6 +21,11 @@ GET_NUMBER: Final = "get_number"
 FETCH_LABEL: Final = "fetch_label"
 SCHEDULE: Final = "schedule_handover"
 CORRECT: Final = "update_tracking"
+SPLIT_ORDER: Final = "split_order"
+COMBINE_ORDERS: Final = "combine_packages"
+UNCOMBINE: Final = "uncombine_package"
+CUTS: Final = (SPLIT_ORDER, COMBINE_ORDERS, UNCOMBINE)
+"""Kinds that change which units lie in which parcel: nothing is arranged while one is under way."""
 FILES_LANE: Final = "files"
 TIKTOK_LANE: Final = "tiktok"
 OF_PARCEL: Final = (SHIPPED, ARRANGE, GET_NUMBER, FETCH_LABEL, SCHEDULE, CORRECT)

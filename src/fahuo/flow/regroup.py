@@ -48,6 +48,8 @@ class Cut(NamedTuple):
     """Parcels whose label is void: they are arranged again."""
     stuck: bool = False
     """A packed parcel would have to be cut: a person has to open it."""
+    before: frozenset[str] = frozenset()
+    """The platform's packages that the order lay in: others may lie there still."""
 
 
 def opened(tx: Tx, rows: Sequence[tuple[Any, ...]], now: int) -> set[int]:
@@ -150,7 +152,8 @@ def decide(order_id: int, alive: Sequence[Parcel], have: Mapping[int, Units], wa
     left = {parcel.id: parcel for parcel in alive}
     stuck = any(left[id_].packed_at is not None for id_ in {*items, *anew} if id_ in left)
     stuck = stuck or any(parcel.packed_at is not None for parcel in free)
-    return Cut(order_id, kept, fresh, free, items, frozenset(anew), stuck)
+    before = frozenset(parcel.platform_ref for parcel in alive)
+    return Cut(order_id, kept, fresh, free, items, frozenset(anew), stuck, before)
 
 
 def _others(parcel: Parcel, have: Units, want: Units) -> bool:
@@ -234,7 +237,8 @@ def _tag(tx: Tx, cuts: Sequence[Cut]) -> list[Parcel]:
     touched = parcels_flow.alive(tx, sorted({cut.order_id for cut in cuts}))
     mine = {p.id: p for list_ in touched.values() for p in list_}
     shared: dict[tuple[int, str], list[Parcel]] = {}
-    for parcel in queries.parcels_with_ref(tx, {p.platform_ref for p in mine.values()}):
+    refs = {p.platform_ref for p in mine.values()} | {ref for cut in cuts for ref in cut.before}
+    for parcel in queries.parcels_with_ref(tx, refs):
         if parcel.state != model.CANCELLED:
             shared.setdefault((parcel.shop_id, parcel.platform_ref), []).append(parcel)
             mine.setdefault(parcel.id, parcel)

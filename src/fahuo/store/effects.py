@@ -293,6 +293,14 @@ def postpone(tx: Tx, claims: Sequence[Claimed], due_at: int) -> int:
     return sum(took)
 
 
+def put_off(tx: Tx, order_ids: Iterable[int], kinds: Iterable[str], due_at: int) -> None:
+    """What is still due of these orders is not due before that business time."""
+    later = update(effects).where(_OWN, _in("due"), bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds"))
+    later = later.where(_e.due_at < bindparam("until")).values(due_at=bindparam("until"))
+    params = {"seller": tx.seller_id, "orders": bulk.array(tx, order_ids), "kinds": bulk.array(tx, kinds)}
+    tx.execute(later, params | {"until": due_at})
+
+
 def extend(tx: Tx, claims: Sequence[Claimed], until_ms: int) -> int:
     """Lengthen the lease of claims still being worked on; how many were still ours."""
     rows = [(tx.seller_id, one.id, one.attempt, until_ms) for one in claims]
@@ -386,7 +394,7 @@ def of_orders(tx: Tx, order_ids: Iterable[int], kinds: Iterable[str]) -> list[Kn
     mine = select(_e.id, _e.kind, _e.order_id, _e.package_id, _e.state, _e.body)
     mine = mine.where(_OWN, bulk.any_of(_e.order_id, "orders"), bulk.any_of(_e.kind, "kinds")).order_by(_e.id)
     found = tx.rows(mine, seller=tx.seller_id, orders=bulk.array(tx, order_ids), kinds=bulk.array(tx, kinds))
-    return [Known(*row[:5], json.decode(row[5])) for row in found]
+    return [Known(row[0], row[1], row[2], row[3], row[4], json.decode(row[5])) for row in found]
 
 
 def waiting(tx: Tx, order_ids: Iterable[int], kinds: Iterable[str]) -> list[tuple[int, str, int]]:
