@@ -49,6 +49,7 @@ def connected(house: House) -> int:
 
 def test_a_shop_without_connection_says_so_and_how_to_connect(house: House, platform: Platform, owner: Visitor) -> None:
     assert "Not connected" in owner.get("/shops")
+    assert "Connect a TikTok Shop" in owner.get("/shops")
     text = owner.get(f"/shops/{shop_id(house)}")
     assert "not connected to TikTok Shop" in text
     assert 'action="/connect/tiktok"' in text

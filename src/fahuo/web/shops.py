@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
+from fahuo.flow.apps import app_list
 from fahuo.flow.connect import standings
 from fahuo.flow.import_orders import import_orders
 from fahuo.kernel.problems import Failure, Problem
@@ -35,6 +36,7 @@ def page(request: Request, visitor: Annotated[Visitor, Depends(need("orders.view
     names = {view.shop.id: view.shop.name for view in shops}
     states = {one.shop_id: one.state for one in standings(house, seller_id=visitor.principal.seller_id)}
     facts: dict[str, Any] = {"shops": shops, "imports": imports, "names": names, "states": states}
+    facts["apps"] = app_list(house, visitor.principal.seller_id) if visitor.may("access.manage") else []
     return draw(request, "shops.html", visitor, formats=FORMATS, **facts)
 
 
