@@ -127,19 +127,7 @@ def connect_shops(
 ) -> Connected:
     """Tie the shops a grant opens to ours. May be repeated: shops that are tied stay so."""
     done = Connected(grant_id=grant_id, seller_name=tokens.seller_name)
-    nobody = Link(
-        shop_id=0,
-        shop="",
-        platform_shop_id="",
-        cipher="",
-        region="",
-        seller_type="",
-        app=app,
-        grant_id=grant_id,
-        access_token=tokens.access_token,
-        access_until_ms=tokens.access_until_ms,
-        seller_id=seller_id,
-    )
+    nobody = _no_shop(app, grant_id, tokens, seller_id)
     try:
         found = platform.authorised_shops(client, nobody)
     except Refused as refused:
@@ -154,22 +142,44 @@ def connect_shops(
             done.left.append(failure.problem)
             continue
         done.made += [ours.name] if made else []
-        link = msgspec.structs.replace(
-            nobody,
-            shop_id=ours.id,
-            shop=ours.name,
-            platform_shop_id=shop.id,
-            cipher=shop.cipher,
-            region=shop.region,
-            seller_type=ours.seller_type,
-        )
-        with house.store.write(seller_id) as tx:
-            service.put_link(tx, link, shop.name, technical_ms())
         tied.append(ours.id)
+        link = _tie(house, nobody, shop, ours)
         done.left += set_up(house, client, link)
     with house.store.read(seller_id) as tx:
         done.shops = [one for one in queries.standings(tx, technical_ms()) if one.shop_id in tied]
     return done
+
+
+def _no_shop(app: App, grant_id: int, tokens: Tokens, seller_id: int) -> Link:
+    """A grant before its shops are known: enough for the calls that are about no shop."""
+    return Link(
+        shop_id=0,
+        shop="",
+        platform_shop_id="",
+        cipher="",
+        region="",
+        seller_type="",
+        app=app,
+        grant_id=grant_id,
+        access_token=tokens.access_token,
+        access_until_ms=tokens.access_until_ms,
+        seller_id=seller_id,
+    )
+
+
+def _tie(house: House, nobody: Link, theirs: PlatformShop, ours: Shop) -> Link:
+    link = msgspec.structs.replace(
+        nobody,
+        shop_id=ours.id,
+        shop=ours.name,
+        platform_shop_id=theirs.id,
+        cipher=theirs.cipher,
+        region=theirs.region,
+        seller_type=ours.seller_type,
+    )
+    with house.store.write(link.seller_id) as tx:
+        service.put_link(tx, link, theirs.name, technical_ms())
+    return link
 
 
 def _ours(house: House, shop: PlatformShop, names: Mapping[str, str], seller_id: int) -> tuple[Shop, bool]:
