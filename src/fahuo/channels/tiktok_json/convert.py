@@ -328,7 +328,7 @@ def _too_many(limit: int) -> Refused:
 
 def _recipient(a: Address, market: str) -> m.RecipientIn:
     region, city, district = _places(a)
-    name, phone = a.name or "", a.phone_number or ""
+    name, phone = a.name or _name(a), a.phone_number or ""
     if a.address_line1:
         lines = tuple([line for line in (a.address_line1, a.address_line2, a.address_line3, a.address_line4) if line])
     else:
@@ -345,6 +345,12 @@ def _recipient(a: Address, market: str) -> m.RecipientIn:
         lines=lines,
         masked="**" in name or "**" in phone or any("**" in line for line in lines),
     )
+
+
+def _name(a: Address) -> str:
+    """The parts of a name where the whole is absent: the local script first, family name in front."""
+    local = [part for part in (a.last_name_local_script, a.first_name_local_script) if part]
+    return " ".join(local or [part for part in (a.first_name, a.last_name) if part])
 
 
 def _places(a: Address) -> tuple[str, str, str]:

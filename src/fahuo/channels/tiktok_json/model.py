@@ -72,6 +72,10 @@ class Address(msgspec.Struct, gc=False):
     """`recipient_address`."""
 
     name: str | None = ""
+    first_name: str | None = ""
+    last_name: str | None = ""
+    first_name_local_script: str | None = ""
+    last_name_local_script: str | None = ""
     phone_number: str | None = ""
     region_code: str | None = ""
     postal_code: str | None = ""
