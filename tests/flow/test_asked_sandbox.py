@@ -10,7 +10,7 @@ import pytest
 from fahuo.aftersales import queries
 from fahuo.aftersales.model import APPROVE, REJECT, Request
 from fahuo.channels.tiktok_shop import aftersale
-from fahuo.flow import aftersales, talks
+from fahuo.flow import aftersales, readdress, talks
 from fahuo.flow.actions import release
 from fahuo.flow.handover import hand_over
 from fahuo.flow.verify import verify_all
@@ -177,3 +177,27 @@ def test_what_buyers_write_is_read_and_answered(vn: Town) -> None:
     with vn.house.store.read() as tx:
         again = [one.words for one in talk_queries.messages_of(tx, talk.id) if one.state != TOLD]
     assert again in (["Đơn hàng sẽ đi hôm nay."], [])
+
+
+def test_a_notice_tells_of_a_second_move_that_masked_addresses_hide(vn: Town) -> None:
+    ref = arranged(vn)
+    number = vn.view(ref).parcels[0].tracking_number
+    for street in ("99 Hai Bà Trưng", "98 Hai Bà Trưng"):
+        vn.go(600)
+        buyers.change_address(vn.sandbox.world, vn.theirs(ref), vn.clock.at, {"address_line1": street})
+        moved_at = vn.clock.at
+        vn.go(600)
+        fetched = vn.calls("shipping_documents")
+        with vn.house.store.write() as tx:
+            shop = tx.rows("SELECT shop_id FROM links WHERE seller_id = 1")[0][0]
+            readdress.moved(tx, shop, {ref: moved_at}, vn.clock.at, "notice")
+            readdress.moved(tx, shop, {ref: moved_at}, vn.clock.at, "notice")
+        assert vn.view(ref).row["station"] == "check"
+        vn.work(2)
+        assert vn.held(ref) == {"address_changed"}
+        assert vn.calls("shipping_documents") > fetched
+        release(vn.house, OWNER_HERE, [vn.id(ref)], "the new label is on it")
+    assert vn.pack() == 1
+    with vn.house.store.write() as tx:
+        assert readdress.moved(tx, shop, {ref: moved_at}, vn.clock.at, "notice") == 0, "the label is newer"
+    assert hand_over(vn.house, "dock", codes=[number]).handed_over == [number]

@@ -18,7 +18,7 @@ import msgspec
 
 ORDER, HANDED, DONE, KEPT, PARKED, MALFORMED = "order", "handed", "done", "kept", "parked", "malformed"
 STATES: Final = (ORDER, HANDED, DONE, KEPT, PARKED, MALFORMED)
-ALSO_HANDED: Final = frozenset({"cancel", "return"})
+ALSO_HANDED: Final = frozenset({"address", "cancel", "return"})
 """Kinds that another part takes after the order has been read again."""
 OWN_NOTE: Final = 0
 TAKEN, REPEATED, FORGED, UNREADABLE, UNKNOWN_SHOP, OVERSIZED, BUSY, COMMITS = (

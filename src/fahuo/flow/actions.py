@@ -76,7 +76,7 @@ def release(
         changed = [head for head in heads if head.id in gone]
         blocked = {head.id: any(one.blocks for one in held[head.id] if one not in gone[head.id]) for head in changed}
         facts = {id_: {"codes": sorted({one.code for one in chosen})} for id_, chosen in gone.items()}
-        _settle(tx, changed, blocked, "released", facts, now, principal.actor)
+        settle(tx, changed, blocked, "released", facts, now, principal.actor)
         outcome.done = [head.id for head in changed]
     return outcome
 
@@ -107,7 +107,7 @@ def put_hold(
         orders.hold(tx, {head.id: [hold] for head in fresh}, now)
         blocked = dict.fromkeys([head.id for head in fresh], True)
         facts: dict[int, dict[str, Any]] = {head.id: {"codes": [BY_PERSON]} for head in fresh}
-        _settle(tx, fresh, blocked, "held", facts, now, principal.actor)
+        settle(tx, fresh, blocked, "held", facts, now, principal.actor)
         outcome.done = [head.id for head in fresh]
     return outcome
 
@@ -195,7 +195,7 @@ def _mine(
     return sorted(heads, key=lambda head: head.id)
 
 
-def _settle(
+def settle(
     tx: Tx,
     heads: Sequence[Head],
     blocked: Mapping[int, bool],

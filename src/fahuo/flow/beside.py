@@ -18,7 +18,7 @@ from fahuo.connections import notices_store
 from fahuo.connections import queries as connections
 from fahuo.connections.model import Link
 from fahuo.connections.notices import Waiting
-from fahuo.flow import aftersales, offers, talks
+from fahuo.flow import aftersales, offers, readdress, talks
 from fahuo.flow.house import House
 from fahuo.kernel.clock import technical_ms
 from fahuo.store.settings import job_due
@@ -28,7 +28,7 @@ TALKS_EVERY_S: Final = 900
 AGAIN_MS: Final = 60_000
 AT_ONCE: Final = 500
 _REQUESTS: Final = (CANCEL, RETURN)
-_KINDS: Final = (*_REQUESTS, "talk", "product", "stock")
+_KINDS: Final = (*_REQUESTS, "address", "talk", "product", "stock")
 _TROUBLES: Final = (Refused, Unreached, Lost)
 _log = logging.getLogger(__name__)
 
@@ -75,6 +75,10 @@ def _one_shop(house: House, client: Client, link: Link, told: Sequence[Waiting],
         done.requests += aftersales.mirror(house, client, link)
         with house.store.write(link.seller_id) as tx:
             aftersales.adopt(tx, link.shop_id)
+    moved = {ref: one.sent_at for one in told if one.kind == "address" for ref in one.order_refs}
+    if moved:
+        with house.store.write(link.seller_id) as tx:
+            readdress.moved(tx, link.shop_id, moved, now, "notice")
     for ref in sorted({one.ref for one in told if one.kind == "talk" and one.ref}):
         done.messages += talks.mirror_one(house, client, link, ref)
     if all_talks:

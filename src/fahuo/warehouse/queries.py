@@ -187,6 +187,12 @@ def label_pages(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, int, int]]:
     return {row[0]: (row[0], row[1], row[2]) for row in tx.rows(found, ids=array(tx, list(ids)))}
 
 
+def labels_made(tx: Tx, ids: Iterable[int]) -> dict[int, int]:
+    """Label → when it was taken."""
+    found = select(labels.c.id, labels.c.at).where(labels.c.seller_id == tx.seller_id, any_of(labels.c.id, "ids"))
+    return {row[0]: row[1] for row in tx.rows(found, ids=array(tx, list(ids)))}
+
+
 def sealed_files(tx: Tx, ids: Iterable[int]) -> dict[int, bytes]:
     """File id → sealed label file; erased ones are left out."""
     found = select(label_files.c.id, label_files.c.sealed).where(
