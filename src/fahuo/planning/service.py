@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from fahuo.store.engine import Tx
 _COLUMNS = tuple(column.name for column in decisions.columns)
 _SLOT = ("seller_id", "service_id", "warehouse_id", "day")
 _MILLION = 1_000_000
+_NONE = msgspec.Raw(b"[]")
 
 
 def take(tx: Tx, plan: Plan, chosen: Sequence[int]) -> list[int]:
@@ -40,11 +41,7 @@ def record(tx: Tx, plans: Iterable[Plan], kept: Container[int], *, fresh: bool =
 
     `fresh`: the orders are new and have no decision yet.
     """
-    rows = []
-    for plan in plans:
-        texts = _Texts(plan)
-        ids = plan.ids.tolist()
-        rows += [_row(tx, plan, i, texts) if id_ in kept else _open_row(tx, plan, i) for i, id_ in enumerate(ids)]
+    rows = [row for plan in plans for row in _rows(tx, plan, kept)]
     if fresh:
         bulk.insert(tx, decisions, _COLUMNS, rows)
     else:
@@ -96,57 +93,49 @@ def _count(tx: Tx, parcels: dict[Slot, int], limits: dict[int, int]) -> list[Slo
     return [slot for slot, ok in zip(slots, took, strict=True) if not ok]
 
 
-def _row(tx: Tx, plan: Plan, i: int, texts: _Texts) -> tuple[Any, ...]:
-    ours = bool(plan.service[i])  # else the platform chose, and what it costs is not ours to reckon
-    lateness = int(plan.lateness[i])
-    return (
-        tx.seller_id,
-        int(plan.ids[i]),
-        plan.now,
-        int(plan.warehouse[i]),
-        int(plan.service[i]) or None,
-        int(plan.carton[i]) or None,
-        int(plan.leave_at[i]),
-        plan.day[i],
-        int(plan.cost[i]) if ours else None,
-        lateness if ours and lateness != NONE else None,
-        plan.network.currency if ours else None,
-        texts[_key(plan, i)],
-    )
+def _rows(tx: Tx, plan: Plan, kept: Container[int]) -> Iterator[tuple[Any, ...]]:
+    seller, at, currency = tx.seller_id, plan.now, plan.network.currency
+    numbers = (plan.ids, plan.warehouse, plan.service, plan.carton, plan.leave_at, plan.cost, plan.lateness)
+    columns = zip(*[column.tolist() for column in numbers], plan.day, _texts(plan), strict=True)
+    for i, (id_, warehouse, service, carton, leave_at, cost, lateness, day, text) in enumerate(columns):
+        if id_ not in kept:  # without a decision: only why
+            told = msgspec.json.encode(_why(plan, i) | {"reason": plan.reason[i] or "lost_the_race"}).decode()
+            yield (seller, id_, at, None, None, carton or None, None, None, None, None, None, told)
+        elif service:
+            penalty = None if lateness == NONE else lateness
+            yield (seller, id_, at, warehouse, service, carton or None, leave_at, day, cost, penalty, currency, text)
+        else:  # the platform chose, and what it costs is not ours to reckon
+            yield (seller, id_, at, warehouse, None, carton or None, leave_at, day, None, None, None, text)
 
 
-def _open_row(tx: Tx, plan: Plan, i: int) -> tuple[Any, ...]:
-    """An order without a decision: only why."""
-    text = msgspec.json.encode(_why(plan, i) | {"reason": plan.reason[i] or "lost_the_race"}).decode()
-    carton = int(plan.carton[i]) or None
-    return (tx.seller_id, int(plan.ids[i]), plan.now, None, None, carton, None, None, None, None, None, text)
+def _texts(plan: Plan) -> list[str]:
+    """The reasons of each order. Those of alike orders are written once a plan, not once an order."""
+    texts: dict[tuple[Any, ...], str] = {}
+    refused: dict[tuple[int, int], msgspec.Raw] = {}
+    group, class_of = plan.group.tolist(), plan.class_of.tolist()
+    found = []
+    for i, key in enumerate(zip(plan.chosen_by, group, class_of, plan.carton_note, plan.risk.tolist(), strict=True)):
+        if (text := texts.get(key)) is None:
+            alike = (group[i], class_of[i])
+            if alike not in refused:
+                refused[alike] = msgspec.Raw(msgspec.json.encode(_refused(plan, i)))
+            text = texts[key] = msgspec.json.encode(_why(plan, i, refused[alike])).decode()
+        found.append(text)
+    return found
 
 
-def _key(plan: Plan, i: int) -> tuple[str, int, int, str, float]:
-    return plan.chosen_by[i], int(plan.group[i]), int(plan.class_of[i]), plan.carton_note[i], float(plan.risk[i])
+def _refused(plan: Plan, i: int) -> list[list[str]]:
+    return [[str(w), str(s), code] for w, s, code in plan.refusals(i)]
 
 
-class _Texts(dict[tuple[str, int, int, str, float], str]):
-    """The reasons of alike orders are written once a plan, not once an order."""
-
-    def __init__(self, plan: Plan) -> None:
-        super().__init__()
-        self._plan = plan
-        self._first = {_key(plan, i): i for i in range(len(plan) - 1, -1, -1)}
-
-    def __missing__(self, key: tuple[str, int, int, str, float]) -> str:
-        self[key] = msgspec.json.encode(_why(self._plan, self._first[key])).decode()
-        return self[key]
-
-
-def _why(plan: Plan, i: int) -> dict[str, Any]:
+def _why(plan: Plan, i: int, refused: msgspec.Raw | None = None) -> dict[str, Any]:
     """Chosen by whom, the options refused with their code, a word on the carton, the risk in parts per million."""
     data: dict[str, Any] = {"by": plan.chosen_by[i]}
     if plan.carton_note[i]:
         data["carton"] = plan.carton_note[i]
     if plan.risk[i]:
         data["late_ppm"] = round(float(plan.risk[i]) * _MILLION)
-    refused = [[str(w), str(s), code] for w, s, code in plan.refusals(i)]
-    if refused:
-        data["refused"] = refused
+    told = _refused(plan, i) if refused is None else refused
+    if told and told != _NONE:
+        data["refused"] = told
     return data
