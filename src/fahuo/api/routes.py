@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
-from fahuo.api import aftersales, floor, lists, orders, talks
+from fahuo.api import aftersales, floor, fulfil, lists, orders, talks
 from fahuo.api.answers import PROBLEM, problem_response
 from fahuo.api.gate import NoToken
 from fahuo.api.schemas import ProblemOut
@@ -36,7 +36,7 @@ STATUS: Final = {
     "in_progress": 409, "left_already": 409, "already_packed": 409, "order_held": 409, "parcel_cancelled": 409,
     "no_label_yet": 409, "wrong_item": 409, "too_many": 409, "items_missing": 409, "wrong_label": 409,
     "unknown_article": 409, "several_parcels": 409, "nothing_asked": 409, "answered_already": 409,
-    "conversation_closed": 409,
+    "conversation_closed": 409, "no_sheet": 404,
     "version_changed": 412, "too_large": 413, "key_reused": 422,
 }  # fmt: skip
 """HTTP status of problems that have one of their own; the others follow the exit code: 409, 400, 503."""
@@ -45,7 +45,7 @@ STATUS: Final = {
 def mount(app: FastAPI) -> None:
     """Put the interface and its description into the app."""
     router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-    for part in (orders, lists, floor, aftersales, talks):
+    for part in (fulfil, orders, lists, floor, aftersales, talks):
         router.include_router(part.router)
 
     @router.get("/openapi.json", include_in_schema=False)

@@ -202,3 +202,44 @@ class SayIn(BaseModel):
 
     words: str = Field(min_length=1, max_length=2000)
     order_id: int | None = None
+
+
+class AskedOut(Open):
+    """The platform is asked; the order tells what it says."""
+
+
+class SplitIn(BaseModel):
+    """For each parcel to be: SKU to units. Units that no parcel names go into one of their own."""
+
+    groups: list[dict[str, int]] = Field(min_length=1, max_length=50)
+
+
+class CombineIn(BaseModel):
+    """Orders, by our ids."""
+
+    orders: list[str] = Field(min_length=2, max_length=20)
+
+
+class ScheduleIn(BaseModel):
+    """A slot as the list of slots shows it; without one the parcel is dropped off."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class CorrectIn(BaseModel):
+    """The right number, and the carrier when that was wrong too."""
+
+    number: str = Field(max_length=60)
+    carrier: str = Field(default="", max_length=80)
+
+
+class BundleIn(BaseModel):
+    """A first-mile bundle of all that waits in a warehouse: by a domestic courier, or picked up by the platform."""
+
+    shop: str
+    warehouse: str
+    courier: str = Field(default="", max_length=80)
+    number: str = Field(default="", max_length=60)
+    phone_tail: str = Field(default="", max_length=4)
+    pickup: bool = False

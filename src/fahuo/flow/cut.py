@@ -344,3 +344,17 @@ def _orders(told: Sequence[Mapping[str, Any]], shop: Shop, now: int) -> list[Ord
     )  # fmt: skip
     found = read([msgspec.json.encode(one) for one in told], context, "read back")
     return [one for one in found if isinstance(one, OrderIn)]
+
+
+def possible(house: House, order_id: int, seller_id: int = 1) -> frozenset[str]:
+    """What may be asked of the platform for an order's parcels now: `split`, `uncombine`."""
+    with house.store.read(seller_id) as tx:
+        rows = orders_queries.stored(tx, [order_id])
+        if not rows or rows[0].shop_id not in connections.connected(tx) or rows[0].state != AWAITING_SHIPMENT:
+            return frozenset()
+        parcels = alive(tx, [order_id]).get(order_id, ())
+        if any(_is_fixed(parcel) for parcel in parcels):
+            return frozenset()
+        units = sum(line.quantity for line in orders_queries.lines(tx, [order_id]).get(order_id, ()))
+    found = {"split"} if units > 1 else set()
+    return frozenset(found | ({"uncombine"} if any(p.tag == COMBINE for p in parcels) else set()))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from fahuo.flow import actions
+from fahuo.flow import actions, cut
 from fahuo.flow.explain import explain_order
 from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
@@ -173,6 +173,7 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
         "hold_texts": texts,
         "answers": answers,
         "cost": cost,
+        "cuts": cut.possible(house, order_id, visitor.principal.seller_id),
         "decision_words": decision_words(found.decision, names, visitor.lang),
         "timeline_words": timeline_words(visitor.lang, lambda at: moment(at, found.zone, now)),
         "open_holds": [hold for hold in found.holds if hold.released_at is None],

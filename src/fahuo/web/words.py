@@ -113,6 +113,11 @@ KINDS: Final = {
     "first_mile_refused": N_("See to a refused parcel"),
     "staff_alert": N_("Staff alert"),
 }
+BUNDLES: Final = {
+    "asked": N_("The platform is asked"),
+    "bundled": N_("Bundled"),
+    "declined": N_("Declined"),
+}
 HOLDS: Final = {
     "by_person": N_("Held by hand"),
     "unknown_state": N_("Unknown state"),
@@ -204,6 +209,7 @@ _BOOKS: Final = {
     "effect": EFFECT_STATES,
     "event": EVENTS,
     "kind": KINDS,
+    "bundle": BUNDLES,
     "hold": HOLDS,
     "owner": OWNERS,
     "role": ROLES,

@@ -1,0 +1,87 @@
+"""Parcels of connected shops: cutting them on the order's page, and the page of the first mile."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from fahuo.flow import cut, first_mile, shipping_rules
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
+from fahuo.views import order as order_view
+from fahuo.web.gate import Visitor, draw, house_of, need
+
+router = APIRouter()
+Handler = Annotated[Visitor, Depends(need("orders.handle"))]
+Reporter = Annotated[Visitor, Depends(need("dispatch.report"))]
+
+
+@router.post("/orders/{order_id}/split")
+async def split(request: Request, visitor: Handler, order_id: int) -> Response:
+    """Units named by `units.SKU` go into a parcel of their own; the rest stays together."""
+    form = await request.form()
+    group = {
+        name.removeprefix("units."): int(str(value))
+        for name, value in form.items()
+        if name.startswith("units.") and str(value).isdecimal() and int(str(value)) > 0
+    }
+    _visible(request, visitor, order_id)
+    cut.split(house_of(request), order_id, [group], visitor.principal.actor, visitor.principal.seller_id)
+    return RedirectResponse(f"/orders/{order_id}", 303)
+
+
+@router.post("/orders/{order_id}/uncombine")
+def uncombine(request: Request, visitor: Handler, order_id: int) -> Response:
+    """The order goes by itself."""
+    _visible(request, visitor, order_id)
+    cut.uncombine(house_of(request), order_id, visitor.principal.actor, visitor.principal.seller_id)
+    return RedirectResponse(f"/orders/{order_id}", 303)
+
+
+def _visible(request: Request, visitor: Visitor, order_id: int) -> None:
+    with house_of(request).store.read(visitor.principal.seller_id) as tx:
+        if not order_view.visible(tx, order_id, visitor.shops):
+            wrong, then = N_("There is no such order."), N_("Look for it in the list.")
+            raise Failure(Problem("not_found", "order", str(order_id), wrong, then))
+
+
+@router.get("/first-mile")
+def page(request: Request, visitor: Reporter) -> Response:
+    """What waits for a bundle, and the bundles there are."""
+    house, seller = house_of(request), visitor.principal.seller_id
+    waiting = shipping_rules.gathered(house, first_mile.waiting(house, seller), seller)
+    return draw(request, "first_mile.html", visitor, waiting=waiting, bundles=first_mile.bundles(house, 50, seller))
+
+
+@router.post("/first-mile")
+def bundle(
+    request: Request,
+    visitor: Reporter,
+    shop: Annotated[int, Form()],
+    warehouse: Annotated[int, Form()],
+    courier: Annotated[str, Form(max_length=80)] = "",
+    number: Annotated[str, Form(max_length=60)] = "",
+    phone_tail: Annotated[str, Form(max_length=4)] = "",
+    pickup: Annotated[str, Form(max_length=3)] = "",
+) -> Response:
+    """Make a bundle of all that waits there."""
+    wish = first_mile.Wish(
+        shop_id=shop,
+        warehouse_id=warehouse,
+        method=first_mile.PICKUP if pickup else first_mile.DROP_OFF,
+        carrier=courier,
+        number=number,
+        phone_tail=phone_tail,
+    )
+    first_mile.make(house_of(request), wish, visitor.principal.actor, visitor.principal.seller_id)
+    return RedirectResponse("/first-mile", 303)
+
+
+@router.get("/first-mile/{bundle_id}/sheet")
+def sheet(request: Request, visitor: Reporter, bundle_id: int) -> Response:
+    """The bundle's sheet, to be printed."""
+    content = first_mile.sheet(house_of(request), bundle_id, visitor.principal.seller_id)
+    headers = {"content-disposition": f'inline; filename="bundle-{bundle_id}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
