@@ -26,7 +26,7 @@ def sign(secret: bytes, path: str, query: Mapping[str, str], body: bytes = b"", 
 
 def sign_notice(secret: bytes, app_key: str, body: bytes) -> str:
     """The `Authorization` of a notice: no time is in it, so a replay is known by its notification id only."""
-    return hmac.new(secret, app_key.encode() + body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret, app_key.encode() + body, "sha256").hex()
 
 
 def notice_is_true(secret: bytes, app_key: str, body: bytes, given: str) -> bool:
