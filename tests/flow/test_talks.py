@@ -186,3 +186,33 @@ def test_what_cannot_be_sent_is_said_at_once(floor: Floor, words: str) -> None:
     with pytest.raises(Failure) as caught:
         flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), words)
     assert caught.value.problem.code == "bad_message"
+
+
+def waits(floor: Floor) -> list[int | None]:
+    with floor.store.read() as tx:
+        return [one.waits_since for one in queries.waiting(tx, 10)]
+
+
+def test_a_buyer_waits_from_his_first_unanswered_word_until_somebody_answers_or_sees_to_it(floor: Floor) -> None:
+    platform, link = opened(floor)
+    platform.write("A", "hello", "ROBOT")
+    mirror(floor, platform, link)
+    assert waits(floor) == []
+    platform.write("A", "where is it?")
+    platform.write("A", "hello?")
+    mirror(floor, platform, link)
+    assert waits(floor) == [MONDAY + 1]
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "on its way")
+    assert waits(floor) == []
+    platform.fail = Refused(98001004, "no", 200, "r")
+    platform.talks["A"] = platform.talks["A"][:3]
+    assert carry(floor, platform, link) == ["declined"]
+    assert waits(floor) == [MONDAY + 1]
+    flow.seen(floor.house, OWNER_HERE, talk(floor, "A", link), MONDAY + 1)
+    assert waits(floor) == [MONDAY + 2]
+    flow.seen(floor.house, OWNER_HERE, talk(floor, "A", link), MONDAY + 2)
+    assert waits(floor) == []
+    with floor.store.read() as tx:
+        assert queries.waiting_count(tx) == (0, None)
+    with pytest.raises(Failure):
+        flow.seen(floor.house, OWNER_HERE, 1, MONDAY)

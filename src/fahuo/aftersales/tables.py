@@ -1,6 +1,6 @@
 """Tables of the after-sale station: requests to cancel, refund, return, replace, as the platform keeps them."""
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, Table, Text, and_, literal_column
 
 from fahuo.store.tables import metadata
 
@@ -35,5 +35,11 @@ requests = Table(
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
     Index("aftersale_requests_ref", "seller_id", "shop_id", "kind", "ref", unique=True),
     Index("aftersale_requests_order", "seller_id", "order_id"),
-    Index("aftersale_requests_answer", "seller_id", "answer_by"),
+    Index(
+        "aftersale_requests_answer",
+        "seller_id",
+        "answer_by",
+        sqlite_where=and_(Column("action") != literal_column("''"), Column("decided") == literal_column("''")),
+        postgresql_where=and_(Column("action") != literal_column("''"), Column("decided") == literal_column("''")),
+    ),
 )

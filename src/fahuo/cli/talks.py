@@ -31,9 +31,13 @@ def list_(limit: Annotated[int, typer.Option(min=1, max=LIMIT_MAX)] = 50, as_jso
         return
     say.table(
         N_("Conversations"),
-        ["id", N_("Shop"), N_("Unread"), N_("Last message")],
-        [(r.id, names.get(r.shop_id, ""), r.unread, "" if r.latest_at is None else iso(r.latest_at)) for r in rows],
+        ["id", N_("Shop"), N_("Waits since"), N_("Last message")],
+        [(r.id, names.get(r.shop_id, ""), _when(r.waits_since), _when(r.latest_at)) for r in rows],
     )
+
+
+def _when(at: int | None) -> str:
+    return "" if at is None else iso(at)
 
 
 @app.command()

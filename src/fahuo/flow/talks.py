@@ -98,21 +98,11 @@ def say(house: House, principal: Principal, conversation_id: int, words: str, or
     text = words.strip()
     now = house.clock.now()
     with house.store.write(principal.seller_id) as tx:
-        found = queries.by_id(tx, conversation_id)
-        if found is None or not may(principal, "orders.handle", found.shop_id):
-            raise Failure(
-                Problem(
-                    "not_found",
-                    "id",
-                    str(conversation_id),
-                    N_("There is nothing with the number {id}."),
-                    N_("Look at the list again."),
-                    {"id": conversation_id},
-                )
-            )
+        found = _mine(tx, principal, conversation_id)
         if not text or len(text) > MOST_CHARACTERS or not found.can_send:
             raise Failure(_cannot_say(text, found))
-        message = service.draft(tx, found.id, text, order_id, principal.actor, now)
+        # By the platform's clock the answer stands after what it answers, however ours goes.
+        message = service.draft(tx, found.id, text, order_id, principal.actor, max(now, found.latest_at or 0))
         effect = effects.Effect(
             key=f"{SEND}:{message}",
             kind=SEND,
@@ -127,6 +117,28 @@ def say(house: House, principal: Principal, conversation_id: int, words: str, or
         )
         effects.put(tx, [effect])
     return message
+
+
+def seen(house: House, principal: Principal, conversation_id: int, up_to: int) -> None:
+    """What the buyer wrote up to then (the platform's time) needs no answer. Raises Failure when it is not his."""
+    with house.store.write(principal.seller_id) as tx:
+        service.seen(tx, _mine(tx, principal, conversation_id).id, up_to)
+
+
+def _mine(tx: Tx, principal: Principal, conversation_id: int) -> Conversation:
+    found = queries.by_id(tx, conversation_id)
+    if found is None or not may(principal, "orders.handle", found.shop_id):
+        raise Failure(
+            Problem(
+                "not_found",
+                "id",
+                str(conversation_id),
+                N_("There is nothing with the number {id}."),
+                N_("Look at the list again."),
+                {"id": conversation_id},
+            )
+        )
+    return found
 
 
 def _cannot_say(text: str, found: Conversation) -> Problem:

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 BUYER: Final = "BUYER"
+OURS: Final = frozenset({"SHOP", "CUSTOMER_SERVICE"})
+"""Who answers for the shop: robots and the system do not."""
 TEXT: Final = "TEXT"
 MOST_CHARACTERS: Final = 2_000
 """Of one text message [A, reference 7]."""
@@ -46,6 +48,7 @@ class Conversation(NamedTuple):
     can_send: bool
     latest_at: int | None
     read_to: int | None
+    waits_since: int | None
 
 
 class Message(NamedTuple):

@@ -69,10 +69,29 @@ def refs(tx: Tx, conversation_id: int, wanted: Iterable[str]) -> set[str]:
     return {row[0] for row in tx.rows(mine, refs=array(tx, list(wanted)))}
 
 
-def unread(tx: Tx) -> int:
-    """Messages of buyers the shops have not read, over all shops."""
-    rows = tx.rows(select(func.coalesce(func.sum(_c.unread), 0)).where(_c.seller_id == tx.seller_id))
-    return int(rows[0][0])
+def waiting(tx: Tx, limit: int, shops: Collection[int] | None = None) -> list[Conversation]:
+    """Conversations whose buyer waits for an answer, the longest first; of these shops, None for all."""
+    mine = _conversations(tx).where(_c.waits_since.is_not(None)).order_by(_c.waits_since, _c.id).limit(limit)
+    if shops is not None:
+        mine = mine.where(any_of(_c.shop_id, "shops"))
+        return [Conversation(*row) for row in tx.rows(mine, shops=array(tx, sorted(shops)))]
+    return [Conversation(*row) for row in tx.rows(mine)]
+
+
+def waiting_count(tx: Tx, shops: Collection[int] | None = None) -> tuple[int, int | None]:
+    """How many buyers wait for an answer, and since when the first does."""
+    mine = select(func.count(), func.min(_c.waits_since))
+    mine = mine.where(_c.seller_id == tx.seller_id, _c.waits_since.is_not(None))
+    if shops is not None:
+        mine = mine.where(any_of(_c.shop_id, "shops"))
+    rows = tx.rows(mine, **({} if shops is None else {"shops": array(tx, sorted(shops))}))
+    return int(rows[0][0]), rows[0][1]
+
+
+def of_order(tx: Tx, order_id: int, limit: int = 200) -> list[Message]:
+    """The last messages about an order, opened, oldest first."""
+    mine = select(*_MESSAGE, _m.sealed).where(_m.seller_id == tx.seller_id, _m.order_id == order_id)
+    return [_opened(tx, row) for row in reversed(tx.rows(mine.order_by(_m.at.desc(), _m.id.desc()).limit(limit)))]
 
 
 def place_of(tx: Tx, message_id: int) -> int | None:

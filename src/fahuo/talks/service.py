@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from fahuo.kernel.ids import new_id, new_ids
 from fahuo.store import bulk
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
-from fahuo.talks.model import DECLINED, DRAFT, SENT, TEXT, TOLD, ConversationIn, MessageIn, words_of
+from fahuo.talks.model import BUYER, DECLINED, DRAFT, OURS, SENT, TEXT, TOLD, ConversationIn, MessageIn, words_of
 from fahuo.talks.tables import conversations, messages
 
 _CONVERSATION = ("seller_id", "id", "shop_id", "ref", "buyer_ref", "unread", "can_send", "latest_at")
@@ -55,6 +55,7 @@ def draft(tx: Tx, conversation_id: int, words: str, order_id: int | None, actor:
     sealed = tx.keys.seal(words.encode(), f"message|{id_}")
     row = (tx.seller_id, id_, conversation_id, f"out {id_}", SHOP, TEXT, DRAFT, at, order_id, actor, sealed)
     bulk.insert(tx, messages, _MESSAGE, [row])
+    _count_waiting(tx, conversation_id)
     return id_
 
 
@@ -69,14 +70,36 @@ def sent(tx: Tx, id_: int, ref: str, *, told_already: bool) -> None:
 
 
 def refused(tx: Tx, id_: int) -> None:
-    """The platform did not take our message."""
+    """The platform did not take our message: the buyer waits as before."""
     m = messages.c
     tx.execute(update(messages).where(m.seller_id == tx.seller_id, m.id == id_).values(state=DECLINED))
+    for (place,) in tx.rows(select(m.conversation_id).where(m.seller_id == tx.seller_id, m.id == id_)):
+        _count_waiting(tx, place)
 
 
 def read_to(tx: Tx, conversation_id: int, at: int) -> None:
-    """Everything up to then is here, and read."""
-    bulk.update(tx, conversations, ("seller_id", "id"), ("read_to", "unread"), [(tx.seller_id, conversation_id, at, 0)])
+    """Everything up to then is here."""
+    bulk.update(tx, conversations, ("seller_id", "id"), ("read_to",), [(tx.seller_id, conversation_id, at)])
+    _count_waiting(tx, conversation_id)
+
+
+def seen(tx: Tx, conversation_id: int, at: int) -> None:
+    """A person says that nothing written up to then needs an answer."""
+    bulk.update(tx, conversations, ("seller_id", "id"), ("seen_at",), [(tx.seller_id, conversation_id, at)])
+    _count_waiting(tx, conversation_id)
+
+
+def _count_waiting(tx: Tx, conversation_id: int) -> None:
+    """Since when the buyer waits: the oldest word of his after the last of ours, or after a person saw to it."""
+    c, m = conversations.c, messages.c
+    of = (m.seller_id == tx.seller_id) & (m.conversation_id == conversation_id)
+    ours = select(func.max(m.at)).where(of, m.role.in_(sorted(OURS)), m.state != DECLINED).scalar_subquery()
+    mine = (c.seller_id == tx.seller_id) & (c.id == conversation_id)
+    seen_at = select(c.seen_at).where(mine).scalar_subquery()
+    after = func.coalesce(ours, -1), func.coalesce(seen_at, -1)
+    oldest = select(func.min(m.at)).where(of, m.role == BUYER, m.at > after[0], m.at > after[1])
+    at = tx.rows(oldest)[0][0]
+    tx.execute(update(conversations).where(mine).values(waits_since=bindparam("since")), {"since": at})
 
 
 def forget(tx: Tx, order_ids: Iterable[int]) -> int:

@@ -16,8 +16,17 @@ conversations = Table(
     Column("can_send", Boolean, nullable=False),
     Column("latest_at", BigInteger),
     Column("read_to", BigInteger, comment="messages up to then are all here"),
+    Column("seen_at", BigInteger, comment="a person said that what was written up to then needs no answer"),
+    Column("waits_since", BigInteger, comment="the oldest message of the buyer that nobody has answered"),
     Index("conversations_ref", "seller_id", "shop_id", "ref", unique=True),
     Index("conversations_latest", "seller_id", "latest_at"),
+    Index(
+        "conversations_waiting",
+        "seller_id",
+        "waits_since",
+        sqlite_where=Column("waits_since").is_not(None),
+        postgresql_where=Column("waits_since").is_not(None),
+    ),
 )
 
 messages = Table(

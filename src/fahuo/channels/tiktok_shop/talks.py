@@ -11,14 +11,13 @@ from fahuo.channels.tiktok_shop.carry import Troubles, Visit, declined, done, ha
 from fahuo.channels.tiktok_shop.client import Client
 from fahuo.connections.model import Link
 from fahuo.store.effects import Answer, Claimed
-from fahuo.talks.model import BUYER, TEXT, ConversationIn, MessageIn, words_of
+from fahuo.talks.model import BUYER, OURS, TEXT, ConversationIn, MessageIn, words_of
 
 _BASE: Final = "/customer_service/202309/conversations"
 PAGE: Final = 20
 MESSAGES: Final = 10
 """The platform gives at most so many at once."""
 MOST_PAGES: Final = 50
-OURS: Final = frozenset({"SHOP", "CUSTOMER_SERVICE"})
 
 
 class _Latest(msgspec.Struct):

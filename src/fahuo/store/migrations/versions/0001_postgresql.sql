@@ -842,10 +842,14 @@ CREATE TABLE conversations (
     can_send BOOLEAN NOT NULL,
     latest_at BIGINT,
     read_to BIGINT,
+    seen_at BIGINT,
+    waits_since BIGINT,
     CONSTRAINT conversations_pkey PRIMARY KEY (seller_id, id)
 );
 
 CREATE INDEX conversations_latest ON conversations (seller_id, latest_at);
+
+CREATE INDEX conversations_waiting ON conversations (seller_id, waits_since) WHERE waits_since IS NOT NULL;
 
 CREATE UNIQUE INDEX conversations_ref ON conversations (seller_id, shop_id, ref);
 
@@ -854,6 +858,10 @@ COMMENT ON COLUMN conversations.ref IS 'the platform''s id';
 COMMENT ON COLUMN conversations.buyer_ref IS 'the platform''s id of the buyer';
 
 COMMENT ON COLUMN conversations.read_to IS 'messages up to then are all here';
+
+COMMENT ON COLUMN conversations.seen_at IS 'a person said that what was written up to then needs no answer';
+
+COMMENT ON COLUMN conversations.waits_since IS 'the oldest message of the buyer that nobody has answered';
 
 CREATE TABLE waves (
     seller_id BIGINT NOT NULL,
@@ -1012,7 +1020,7 @@ CREATE TABLE aftersale_requests (
     CONSTRAINT aftersale_requests_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
-CREATE INDEX aftersale_requests_answer ON aftersale_requests (seller_id, answer_by);
+CREATE INDEX aftersale_requests_answer ON aftersale_requests (seller_id, answer_by) WHERE action != '' AND decided = '';
 
 CREATE INDEX aftersale_requests_order ON aftersale_requests (seller_id, order_id);
 

@@ -602,10 +602,14 @@ CREATE TABLE conversations (
     can_send BOOLEAN NOT NULL,
     latest_at BIGINT,
     read_to BIGINT,
+    seen_at BIGINT,
+    waits_since BIGINT,
     CONSTRAINT conversations_pkey PRIMARY KEY (seller_id, id)
 );
 
 CREATE INDEX conversations_latest ON conversations (seller_id, latest_at);
+
+CREATE INDEX conversations_waiting ON conversations (seller_id, waits_since) WHERE waits_since IS NOT NULL;
 
 CREATE UNIQUE INDEX conversations_ref ON conversations (seller_id, shop_id, ref);
 
@@ -738,7 +742,7 @@ CREATE TABLE aftersale_requests (
     CONSTRAINT aftersale_requests_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
-CREATE INDEX aftersale_requests_answer ON aftersale_requests (seller_id, answer_by);
+CREATE INDEX aftersale_requests_answer ON aftersale_requests (seller_id, answer_by) WHERE action != '' AND decided = '';
 
 CREATE INDEX aftersale_requests_order ON aftersale_requests (seller_id, order_id);
 
