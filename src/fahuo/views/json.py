@@ -248,7 +248,8 @@ def request_json(row: RequestView) -> dict[str, Any]:
 def conversation_json(row: Conversation, shops: Mapping[int, str]) -> dict[str, Any]:
     """A conversation of a list: no words."""
     shown = {"id": str(row.id), "shop": shops.get(row.shop_id, ""), "ref": row.ref, "unread": row.unread,
-             "can_send": bool(row.can_send), "latest_at": instant(row.latest_at), "waits_since": instant(row.waits_since)}  # fmt: skip
+             "can_send": bool(row.can_send), "latest_at": instant(row.latest_at),
+             "waits_since": instant(row.waits_since)}  # fmt: skip
     return known(shown)
 
 
