@@ -15,8 +15,8 @@ def parcel(
 ) -> Parcel:
     number = f"N{id_}" if label else ""
     return Parcel(
-        id_, 1, 1, "packed" if packed else "arranged", 1, 1, 0, "", number, "platform", label, 5, packed, None, None, None,
-        None, 100, ref, "", None,
+        id_, 1, 1, "packed" if packed else "arranged", 1, 1, 0, "", number, "platform", label, 5, packed, None, None,
+        None, None, 100, ref, "", None,
     )  # fmt: skip
 
 

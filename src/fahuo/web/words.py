@@ -80,7 +80,6 @@ EVENTS: Final = {
     "first_mile": N_("First mile scanned"),
     "first_mile_refused": N_("Refused at the sorting warehouse"),
     "arrange_declined": N_("Arranging declined"),
-    "after_sale_open": N_("After-sale request open"),
     "label_declined": N_("No label given"),
     "change_declined": N_("Change declined"),
     "erased": N_("Personal data erased"),
