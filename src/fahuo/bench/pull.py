@@ -52,13 +52,11 @@ def run(orders: int, db: str | None) -> dict[str, Any]:
         add_main(store, now)
         client = make_client(store)
         link = _connect(house, client, begun)
-        alone = [_alone(client, link, now), 0.0]
+        before = _alone(client, link, now)
         found = _pull(house, client, link)
-        alone[1] = _alone(client, link, now)
+        seconds, pages = min(before, _alone(client, link, now))
         stored = _stored(store)
         dialect = store.dialect
-    pages = -(-orders // 100)
-    seconds = min(alone)
     return {
         "schema": "fahuo.bench-pull/1",
         "database": dialect,
@@ -111,16 +109,15 @@ def _connect(house: House, client: Client, begun: dict[str, Any]) -> Link:
         return queries.links(tx)[0]
 
 
-def _alone(client: Client, link: Link, now: int) -> float:
-    """Seconds to read all pages and do nothing with them."""
+def _alone(client: Client, link: Link, now: int) -> tuple[float, int]:
+    """(seconds to read all pages and do nothing with them, pages)."""
 
     def fetch(since: int, before: int | None, token: str) -> Page:
         return search(client, link, since=since, before=before, token=token)
 
     began = time.perf_counter()
-    for _ in walk(fetch, 0, None, now):
-        continue
-    return time.perf_counter() - began
+    pages = sum(bool(step.page.raws) for step in walk(fetch, 0, None, now))
+    return time.perf_counter() - began, pages
 
 
 def _pull(house: House, client: Client, link: Link) -> Pulled:
