@@ -50,20 +50,28 @@ def _no(code: str, field: str, message: str, then: str, **params: Any) -> Failur
     return Failure(Problem(code, field, None, message, then, params), 1)
 
 
-def _order(tx: Tx, order_id: int) -> tuple[Stored, Link]:
+def _order(tx: Tx, order_id: int) -> tuple[Stored, str]:
+    """The order, locked, and the market its shop is connected in."""
     rows = orders_queries.stored(tx, [order_id])
-    link = connections.link_of(tx, rows[0].shop_id) if rows else None
-    if not rows or link is None:
+    region, _ = connections.regions(tx).get(rows[0].shop_id, ("", "")) if rows else ("", "")
+    if not rows or not region:
         raise _no("not_connected", "order", N_("The order's shop is not connected."), N_("Do it in Seller Center."))
-    return rows[0], link
+    return rows[0], region
+
+
+def _link(tx: Tx, shop_id: int) -> Link:
+    link = connections.link_of(tx, shop_id)
+    if link is None:
+        raise _no("not_connected", "shop", N_("The order's shop is not connected."), N_("Do it in Seller Center."))
+    return link
 
 
 def split(house: House, order_id: int, groups: Groups, actor: str, seller_id: int = 1) -> None:
     """Ask the platform to send an order in several parcels. Raises Failure for what it would refuse."""
     with house.store.write(seller_id) as tx:
-        row, link = _order(tx, order_id)
+        row, region = _order(tx, order_id)
         _unshipped(tx, [row])
-        units = _units(orders_queries.lines(tx, [order_id]).get(order_id, []), groups, link.region in api.SEA)
+        units = _units(orders_queries.lines(tx, [order_id]).get(order_id, []), groups, region in api.SEA)
         body = {"order": row.platform_order_id, "groups": units, "by": actor}
         _put(tx, _effect(SPLIT_ORDER, row, _mark(units), body, house.clock.now()), [row.id], house.clock.now())
 
@@ -142,7 +150,7 @@ def combine(
         )
     with house.store.read(seller_id) as tx:
         pairs = [_order(tx, id_) for id_ in wanted_ids]
-    link = pairs[0][1]
+        link = _link(tx, pairs[0][0].shop_id)
     refs = {row.platform_order_id for row, _ in pairs}
     group = next((id_ for id_, offered in _offered(house, link, client) if refs <= set(offered)), None)
     if group is None or len({row.shop_id for row, _ in pairs}) > 1:
@@ -203,7 +211,8 @@ def slots(house: House, package_id: int, seller_id: int = 1) -> tuple[list[tuple
     """(pick-up slots that can be had, whether it can be dropped off) of a parcel, as the platform says now."""
     with house.store.read(seller_id) as tx:
         parcel = _parcel(tx, package_id)
-        row, link = _order(tx, parcel.order_id)
+        row, _ = _order(tx, parcel.order_id)
+        link = _link(tx, row.shop_id)
     try:
         if parcel.platform_ref:
             told = api.slots(client_of(house.store), link, parcel.platform_ref)
@@ -249,7 +258,7 @@ def correct(house: House, package_id: int, carrier: str, number: str, actor: str
     now = house.clock.now()
     with house.store.write(seller_id) as tx:
         parcel = _parcel(tx, package_id)
-        row, link = _order(tx, parcel.order_id)
+        row, region = _order(tx, parcel.order_id)
         if parcel.label_origin == PLATFORM or parcel.reported_at is None or parcel.delivered_at is not None:
             raise _no(
                 "not_correctable",
@@ -261,13 +270,13 @@ def correct(house: House, package_id: int, carrier: str, number: str, actor: str
             raise _no("number_same", "number", N_("That is the number it has."), N_("Give the right one."))
         before = [one for one in effects.of_orders(tx, [row.id], [CORRECT]) if one.package_id == package_id]
         spent = [one for one in before if one.state not in ("declined", "dropped")]
-        if link.region in _ONCE and (spent or now - parcel.reported_at > CORRECTION_S):
+        if region in _ONCE and (spent or now - parcel.reported_at > CORRECTION_S):
             raise _no(
                 "correction_over",
                 "number",
                 N_("In {market} a number can be corrected once, within 72 hours."),
                 N_("Tell the buyer the right number in the conversation."),
-                market=link.region,
+                market=region,
             )
         body = {
             "order": row.platform_order_id,

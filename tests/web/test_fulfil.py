@@ -1,0 +1,77 @@
+"""Cutting parcels on the order's page, and the page of the first mile."""
+
+from __future__ import annotations
+
+from fahuo.flow.house import House
+from tests.support.connected import connect
+from tests.web.conftest import Visitor
+
+
+def _order(house: House, *, shop: int) -> tuple[int, str]:
+    """An order of several units that can still be split: (id, a line's SKU)."""
+    with house.store.write() as tx:
+        row = tx.rows(
+            "SELECT o.id, l.seller_sku FROM orders o"
+            " JOIN order_lines l ON l.seller_id = o.seller_id AND l.order_id = o.id"
+            " WHERE o.seller_id = 1 AND o.shop_id = :shop AND o.state = 'AWAITING_SHIPMENT' AND o.units > l.quantity"
+            " ORDER BY o.id",
+            shop=shop,
+        )[0]
+        tx.execute(
+            "UPDATE packages SET packed_at = NULL, reported_at = NULL, arranged_at = NULL, label_origin = 'carrier'"
+            " WHERE seller_id = 1 AND order_id = :order",
+            {"order": row[0]},
+        )
+    return int(row[0]), str(row[1])
+
+
+def test_an_order_is_split_from_its_page(house: House, owner: Visitor, packer: Visitor) -> None:
+    order, sku = _order(house, shop=connect(house, "shop-VN"))
+    page = owner.get(f"/orders/{order}")
+    assert f'action="/orders/{order}/split"' in page
+    assert f'action="/orders/{order}/split"' not in packer.get(f"/orders/{order}")
+    with house.store.read() as tx:
+        count = tx.rows(
+            "SELECT sum(quantity) FROM order_lines WHERE seller_id = 1 AND order_id = :order AND seller_sku = :sku",
+            order=order,
+            sku=sku,
+        )[0][0]
+    owner.post(f"/orders/{order}/split", **{f"units.{sku}": int(count)})
+    owner.post(f"/orders/{order}/split", 409, **{f"units.{sku}": 99})
+    packer.post(f"/orders/{order}/split", 403, **{f"units.{sku}": 1})
+    with house.store.read() as tx:
+        kinds = tx.rows("SELECT kind, lane FROM effects WHERE seller_id = 1 AND order_id = :order", order=order)
+    assert ("split_order", "tiktok") in [tuple(row) for row in kinds]
+
+
+def test_an_order_of_a_shop_that_is_not_connected_shows_no_way_to_cut_it(house: House, owner: Visitor) -> None:
+    with house.store.read() as tx:
+        order = tx.rows("SELECT id FROM orders WHERE seller_id = 1 ORDER BY id")[0][0]
+    assert "/split" not in owner.get(f"/orders/{order}")
+    owner.post(f"/orders/{order}/split", 409)
+    owner.post(f"/orders/{order}/uncombine", 409)
+
+
+def test_the_page_of_the_first_mile(house: House, owner: Visitor, packer: Visitor) -> None:
+    shop = connect(house, "shop-VN", "MY", "cross_border")
+    with house.store.write() as tx:
+        (warehouse,) = tx.rows("SELECT warehouse_id FROM packages WHERE seller_id = 1 AND shop_id = :shop", shop=shop)[
+            0
+        ]
+        tx.execute(
+            "UPDATE packages SET state = 'packed', packed_at = 1, label_origin = 'platform', warehouse_id = :place"
+            " WHERE seller_id = 1 AND shop_id = :shop",
+            {"shop": shop, "place": warehouse},
+        )
+        tx.execute("UPDATE orders SET station = 'handover' WHERE seller_id = 1 AND shop_id = :shop", {"shop": shop})
+        tx.execute("UPDATE holds SET released_at = 1 WHERE seller_id = 1")
+    packer.get("/first-mile", 403)
+    assert 'name="courier"' in owner.get("/first-mile")
+    form = {"shop": shop, "warehouse": warehouse, "courier": "SF"}
+    owner.post("/first-mile", 400, **form)
+    owner.post("/first-mile", **form, number="SF1234567890123")
+    text = owner.get("/first-mile")
+    assert "SF1234567890123" in text
+    assert 'name="courier"' not in text, "nothing waits any more"
+    owner.post("/first-mile", 409, **form, number="SF1234567890124")
+    owner.get("/first-mile/1/sheet", 404)
