@@ -123,6 +123,7 @@ class Request(NamedTuple):
     headers: dict[bytes, bytes]
     body: bytes
     base_url: str
+    raw_query: bytes = b""
 
 
 class Gateway:
@@ -173,7 +174,9 @@ class Gateway:
             self._before()
             query = query_of(scope["query_string"])
             entry.query = {name: value for name, value in query.items() if name not in UNSIGNED}
-            request = Request(entry.method, entry.path, query, dict(scope["headers"]), b"", _base_url(scope))
+            request = Request(
+                entry.method, entry.path, query, dict(scope["headers"]), b"", _base_url(scope), scope["query_string"]
+            )
             answer = await self._answer(request, receive, entry)
         except Barred as no:
             entry.code, entry.message = no.code, no.message
@@ -328,7 +331,7 @@ class Gateway:
                 raise Barred(BAD_PARAMETER, f"Invalid parameter: {name} is invalid")
         cipher = query.get("shop_cipher")
         if route.cipher == "forbidden":
-            if cipher is not None:
+            if cipher:  # clients that do not know it yet send it empty
                 raise Barred(BAD_PARAMETER, "Invalid parameter: unexpected identifier shop_cipher")
             return None
         if not cipher:
@@ -379,9 +382,11 @@ def _check_sign(request: Request, app: App, *, multipart: bool) -> None:
     bodies = [b"" if multipart else request.body]
     if bodies[0].strip() in EMPTY_BODIES or request.method == "GET":
         bodies.append(b"")
-    for body in bodies:
-        if hmac.compare_digest(sign(app.secret, request.path, request.query, body).encode(), given.encode()):
-            return
+    for each in (False, True):
+        query = query_of(request.raw_query, each=True) if each else request.query
+        for body in bodies:
+            if hmac.compare_digest(sign(app.secret, request.path, query, body).encode(), given.encode()):
+                return
     raise Barred(BAD_SIGN, "Invalid signature: the sign does not fit path, query and body")
 
 
@@ -390,12 +395,19 @@ def served_answer(served: Served) -> Answer:
     return Answer(served.status, served.content, ((b"content-type", served.content_type.encode()),))
 
 
-def query_of(raw: bytes) -> dict[str, str]:
-    """The decoded query; the last of several values of a name. Raises Barred."""
+def query_of(raw: bytes, *, each: bool = False) -> dict[str, str]:
+    """The decoded query. Raises Barred.
+
+    A name that comes several times is a list: joined by commas, as the platform writes lists; with `each` so that
+    name and value of each stand in the text to be signed, which is what a client signs that sends them one by one.
+    """
+    found: dict[str, str] = {}
     try:
-        return dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")) if raw else {}
+        for name, value in parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict") if raw else ():
+            found[name] = f"{found[name]}{name if each else ','}{value}" if name in found else value
     except (UnicodeDecodeError, ValueError) as error:
         raise Barred(BAD_PARAMETER, "Invalid parameter: the query is not valid UTF-8") from error
+    return found
 
 
 def _base_url(scope: Scope) -> str:
