@@ -16,6 +16,7 @@ from tests.sandbox.parcel_calls import (
     order_now,
     ordered,
     own_carrier,
+    package_of,
     ship,
     shop_at,
     told,
@@ -276,6 +277,15 @@ def test_a_batch_tells_each_failure_and_ships_the_rest() -> None:
     assert call(world, "POST", f"{F}/packages/ship", {"packages": [{"id": ordered(world).packages[0]}]}) == {}
     with pytest.raises(Missing, match="packages"):
         call(world, "POST", f"{F}/packages/ship", {})
+
+
+def test_a_batch_that_cannot_be_read_ships_nothing() -> None:
+    world = a_world("VN")
+    good = ordered(world)
+    for bad in ({"id": "2", "self_shipment": {"tracking_number": "X"}}, {"handover_method": "PICKUP"}, "x"):
+        with pytest.raises(Missing):
+            call(world, "POST", f"{F}/packages/ship", {"packages": [{"id": good.packages[0]}, bad]})
+    assert package_of(world, good).status == "TO_FULFILL"
 
 
 # --- corrections ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sandbox.callers import Client, fetch, sandbox
+from tests.sandbox.callers import START, Client, fetch, sandbox
 
 
 def hand_signed(secret: str, message: str) -> str:
@@ -100,6 +100,50 @@ def test_a_page_token_sent_without_encoding_does_not_fit_its_signature() -> None
     headers = {"x-tts-access-token": client.token}
     assert fetch(made, "GET", url, headers=headers).json()["code"] == 106001
     assert fetch(made, "GET", url.replace("+", "%2B"), headers=headers).json()["code"] == 0
+
+
+def test_php_client_writes_empty_objects_as_lists_and_the_label_size_as_nought() -> None:
+    """`shipPackage($id)` sends `pickup_slot` and `self_shipment` as `[]`; `document_size` is 0 unless told."""
+    made = sandbox()
+    client = Client(made)
+    order = made.world.place(client.shop.id, START, status="AWAITING_SHIPMENT", shipping_type="TIKTOK", prompt=True)
+    path = f"/fulfillment/202309/packages/{order.packages[0]}"
+    body: dict[str, Any] = {"handover_method": "PICKUP", "pickup_slot": [], "self_shipment": []}
+    assert client.call("POST", f"{path}/ship", body).json()["code"] == 0
+    query = {"document_type": "SHIPPING_LABEL", "document_size": "0"}
+    answer = client.call("GET", f"{path}/shipping_documents", **query).json()
+    assert answer["data"]["doc_url"].startswith("http")
+
+
+def test_a_client_that_does_not_know_the_cipher_yet_sends_it_empty() -> None:
+    client = Client(sandbox())
+    path = "/authorization/202309/shops"
+    assert len(client.call("GET", path, shop_cipher="").json()["data"]["shops"]) == 2
+    assert client.call("GET", path).json()["code"] == 36009004
+    assert client.call("GET", "/echo/202309/things", shop_cipher="").json()["code"] == 106013
+
+
+def test_a_list_may_come_as_one_parameter_for_each_member() -> None:
+    """A generated Python client sends ids=1&ids=2 and signs each name with its value."""
+    made = sandbox()
+    client = Client(made)
+    path, ids = "/echo/202309/things", ["576461413038785753", "576461413038785752"]
+    common = client.query()
+    told = sorted([*common.items(), *(("ids", one) for one in ids)], key=lambda pair: pair[0])
+    sign = hand_signed(client.app.secret, path + "".join(name + value for name, value in told))
+    url = f"{path}?{urlencode([*told, ('sign', sign)])}"
+    answer = fetch(made, "GET", url, headers={"x-tts-access-token": client.token})
+    assert answer.json()["data"]["query"] == {"ids": ",".join(ids)}
+    turned = url.replace(ids[0], "1")
+    assert fetch(made, "GET", turned, headers={"x-tts-access-token": client.token}).json()["code"] == 106001
+
+
+def test_a_call_without_a_body_needs_no_content_type() -> None:
+    made = sandbox()
+    client = Client(made)
+    path = "/echo/202309/things"
+    answer = fetch(made, "POST", path, params=client.signed(path), headers={"x-tts-access-token": client.token})
+    assert (answer.json()["code"], answer.json()["data"]["body"]) == (0, {})
 
 
 @given(

@@ -36,7 +36,7 @@ def body_of(request: Request, route: Route) -> tuple[Data, Mapping[str, Any]]:
     if request.method == "GET":
         return {}, {}
     if not kind:
-        if request.method == "DELETE" and not request.body:
+        if not request.body and not route.upload:
             return {}, {}
         raise Barred(NO_CONTENT_TYPE, "Content-Type is missing")
     if route.upload:

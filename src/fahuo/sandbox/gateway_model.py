@@ -167,6 +167,8 @@ def may(
     at: Any = body
     for name in path.split("."):
         at = at.get(name) if isinstance(at, Mapping) else None
+    if at == [] and kind is dict:  # PHP's way of writing an empty object
+        return default
     return default if at is None else _typed(at, kind, f"{where}.{path}")
 
 

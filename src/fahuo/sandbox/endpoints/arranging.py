@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fahuo.generate.markets import MARKETS
 from fahuo.sandbox import carriers, journeys, markets, parcels, providers, settling
@@ -143,7 +143,7 @@ def _grams(weight: dict[str, str] | None) -> int:
 
 def ship(call: Call) -> Data:
     """POST …/packages/{package_id}/ship."""
-    _ship_one(call, call.params["package_id"], call.body, "body")
+    _ship_one(call, call.params["package_id"], _shipment(call.body, "body"))
     return {}
 
 
@@ -152,32 +152,43 @@ def ship_batch(call: Call) -> Data:
     wanted = need(call.body, "packages", list)
     if len(wanted) > MOST_SHIPPED:
         raise Missing(f"body.packages is invalid: at most {MOST_SHIPPED}")
-    errors: list[Data] = []
-    for entry in wanted:
+    wishes = []
+    for entry in wanted:  # a call that cannot be read ships nothing
         if not isinstance(entry, dict):
             raise Missing("body.packages is invalid: wrong type, expected array of objects")
-        name = str(need(entry, "id", where="body.packages"))
+        wishes.append((str(need(entry, "id", where="body.packages")), _shipment(entry, "body.packages")))
+    errors: list[Data] = []
+    for name, wish in wishes:
         try:
-            _ship_one(call, name, entry, "body.packages")
+            _ship_one(call, name, wish)
         except Refuse as no:
             errors.append({"code": no.code, "message": no.message, "detail": {"package_id": name}})
     return {"errors": errors} if errors else {}
 
 
-def _ship_one(call: Call, name: str, body: Data, where: str) -> None:
-    package = parcels.package_of(call.world, shop_of(call), name)
-    own = may(body, "self_shipment", dict, where=where)
-    if own is not None:
+class _Shipment(NamedTuple):
+    """How a package shall be shipped: `own` is carrier and number of the seller's own, `slot` start and end."""
+
+    own: tuple[str, str] | None
+    handover: str
+    slot: tuple[int, int] | None
+
+
+def _shipment(body: Data, where: str) -> _Shipment:
+    """Raises Missing."""
+    if may(body, "self_shipment", dict, where=where) is not None:
         number = str(need(body, "self_shipment.tracking_number", where=where))
-        provider = str(need(body, "self_shipment.shipping_provider_id", where=where))
-        parcels.ship(call.world, package, call.now, own=(provider, number))
-        return
-    handover = _method(body, where)
-    if package.status == TO_FULFILL and not package.own:
-        slot = _slot(call, shop_of(call), body, handover, where)
+        return _Shipment((str(need(body, "self_shipment.shipping_provider_id", where=where)), number), "", None)
+    return _Shipment(None, _method(body, where), _slot(body, where))
+
+
+def _ship_one(call: Call, name: str, wish: _Shipment) -> None:
+    package = parcels.package_of(call.world, shop_of(call), name)
+    if wish.own is None and package.status == TO_FULFILL and not package.own:
+        _check_slot(call, wish.slot, wish.handover)
+        parcels.ship(call.world, package, call.now, handover=wish.handover, slot=wish.slot)
     else:
-        slot = None
-    parcels.ship(call.world, package, call.now, handover=handover, slot=slot)
+        parcels.ship(call.world, package, call.now, own=wish.own, handover=wish.handover)
 
 
 def _method(body: Data, where: str = "body") -> str:
@@ -187,17 +198,21 @@ def _method(body: Data, where: str = "body") -> str:
     return str(method)
 
 
-def _slot(call: Call, shop: Shop, body: Data, handover: str, where: str = "body") -> tuple[int, int] | None:
-    """The booked slot; it must be one that can still be had."""
+def _slot(body: Data, where: str = "body") -> tuple[int, int] | None:
     if may(body, "pickup_slot", dict, where=where) is None:
         return None
     start = int(need(body, "pickup_slot.start_time", int, where=where))
-    end = int(need(body, "pickup_slot.end_time", int, where=where))
+    return start, int(need(body, "pickup_slot.end_time", int, where=where))
+
+
+def _check_slot(call: Call, wanted: tuple[int, int] | None, handover: str) -> None:
+    """A booked slot must be one that can still be had. Raises Refuse."""
+    if wanted is None:
+        return
     if handover == "DROP_OFF":
         raise Refuse(INVALID, "parameter pickup_slot invalid: a package that is dropped off has none")
-    if not any(slot.free and (slot.start, slot.end) == (start, end) for slot in journeys.slots(shop, call.now)):
+    if not any(slot.free and (slot.start, slot.end) == wanted for slot in journeys.slots(shop_of(call), call.now)):
         raise Refuse(INVALID, "parameter pickup_slot invalid: it is not offered or no longer available")
-    return start, end
 
 
 # --- own carrier (US, EMEA, JP) ------------------------------------------------------------------------------------
@@ -299,7 +314,8 @@ def schedule(call: Call) -> Data:
     if found[0].own:
         raise parcels.wrong_flow("Schedule Package")
     method = _method(body) or "PICKUP"
-    slot = _slot(call, shop, body, method)
+    slot = _slot(body)
+    _check_slot(call, slot, method)
     for package in found:
         package.handover_method, package.slot, package.updated = method, slot, call.now
         if not package.scans and not carriers.by_sorting_warehouse(world, package):

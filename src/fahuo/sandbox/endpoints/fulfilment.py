@@ -114,7 +114,8 @@ def document(call: Call) -> Data:
     kind = query.get("document_type", "")
     if not kind:
         raise Missing("query.document_type is missing")
-    size, form = query.get("document_size") or "A6", query.get("document_format") or "PDF"
+    # "0" is how the API before 202309 wrote A6; the PHP client sends it unless told otherwise.
+    size, form = query.get("document_size", "").lstrip("0") or "A6", query.get("document_format") or "PDF"
     if package.own:
         raise parcels.wrong_flow("Get Package Shipping Document of a package the seller ships")
     if package.status != PROCESSING or (package.scans and not carriers.by_sorting_warehouse(call.world, package)):
