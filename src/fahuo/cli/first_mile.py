@@ -80,11 +80,18 @@ def list_(limit: Annotated[int, typer.Option(min=1)] = 50, as_json: AsJson = Fal
 
 
 @app.command()
-def sheet(bundle: BundleId, output: Annotated[Path, typer.Option("--output", "-o", help="PDF file to write.")]) -> None:
+def sheet(
+    bundle: BundleId,
+    output: Annotated[Path, typer.Option("--output", "-o", help="PDF file to write.")],
+    as_json: AsJson = False,
+) -> None:
     """The sheet of a bundle, to be printed and put on it."""
     with house() as opened:
         output.write_bytes(first_mile.sheet(opened, bundle))
-    say.say(N_("Written to {file}."), file=output)
+    if as_json:
+        say.document({"schema": "fahuo.first-mile-sheet/1", "bundle": str(bundle), "file": str(output)})
+    else:
+        say.say(N_("Written to {file}."), file=output)
 
 
 @app.command()
@@ -102,8 +109,12 @@ def handover(bundle: BundleId, as_json: AsJson = False) -> None:
 def decide(
     bundle: BundleId,
     made: Annotated[str | None, typer.Option(help="The platform's number: the bundle is there.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """After a lost answer: say that the bundle is there (--made NUMBER), or ask for it again."""
     with house() as opened:
         first_mile.decide(opened, bundle, first_mile.Decision(made is not None, made or ""))
-    say.say(N_("Noted.") if made is not None else N_("The platform is asked again."))
+    if as_json:
+        say.document({"schema": "fahuo.first-mile-decide/1", "bundle": str(bundle), "asked_again": made is None})
+    else:
+        say.say(N_("Noted.") if made is not None else N_("The platform is asked again."))
