@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, not_, or_, select
 
+from fahuo.aftersales.model import RETURN
+from fahuo.aftersales.tables import requests
 from fahuo.deadlines.model import CLOCK
 from fahuo.deadlines.packs import RuleBook
 from fahuo.deadlines.tables import clocks
@@ -24,7 +26,7 @@ def figures(house: House) -> dict[str, Any]:
     """Counts of orders, clocks and effects, and whether everything in the database holds."""
     with house.store.read() as tx:
         now = house.clock.now()
-        found = _orders(tx) | _punctual(tx, now, rule_book(tx)) | _effects(tx)
+        found = _orders(tx) | _punctual(tx, now, rule_book(tx)) | _returns(tx) | _effects(tx)
     return found | {"journal_ok": next(verify_all(house), None) is None}
 
 
@@ -75,6 +77,12 @@ def _punctual(tx: Tx, now: int, book: RuleBook) -> dict[str, int]:
             total["on_time"] += int(punctual)
             total["late"] += int(overdue)
     return total
+
+
+def _returns(tx: Tx) -> dict[str, int]:
+    r = requests.c
+    rows = tx.rows(select(func.count()).where(r.seller_id == tx.seller_id, r.kind == RETURN))
+    return {"returns": int(rows[0][0])}
 
 
 def _effects(tx: Tx) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The seller's people: an office that answers buyers, benches in every warehouse, a dock where the carriers come.
+"""The seller's people: the office, benches in every warehouse, a dock where the carriers come.
 
 They use Fahuo as people do: parcels are opened by their number, every unit is scanned, the label closes the parcel.
 What has to be told to the platform, Fahuo tells.
@@ -10,25 +10,22 @@ from typing import Final
 
 from sqlalchemy import select
 
-from fahuo.access.model import OWNER, Principal
-from fahuo.access.rules import PERMISSIONS
-from fahuo.aftersales import queries as requests
-from fahuo.aftersales.model import APPROVE, CANCEL, REJECT, Request
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Warehouse
+from fahuo.demo.office import ACTOR, STAFF, Office
 from fahuo.demo.platform import Platform
-from fahuo.flow import aftersales
+from fahuo.flow import first_mile
 from fahuo.flow.handover import hand_over
 from fahuo.flow.house import House
 from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item
 from fahuo.kernel.instant import local, zone
-from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.problems import Problem
 from fahuo.orders.model import CANCELLED
 from fahuo.orders.tables import holds, orders
 from fahuo.store.engine import Tx
 from fahuo.warehouse import model
 from fahuo.warehouse.floor import CLOSES, OPENS
-from fahuo.warehouse.tables import packages
+from fahuo.warehouse.tables import first_mile_parcels, packages
 
 MINUTE: Final = 60
 HOUR: Final = 3_600
@@ -37,11 +34,12 @@ OFFICE_ZONE: Final = "Asia/Shanghai"
 OFFICE_HOURS: Final = ("08:00", "22:00")
 COLLECTED_AT: Final = 18 * HOUR + 30 * MINUTE
 """The carriers' van stands at every dock at 18:30 local time of working days."""
+BUNDLED_AT: Final = 17 * HOUR + 30 * MINUTE
+"""What goes across the border is bundled an hour before; what is packed later goes in the next day's bundle."""
 PARCELS_PER_HOUR: Final = 15
 """What one person picks and packs in an hour: an assumption of the demonstration."""
 SHIFT_HOURS: Final = int(CLOSES[:2]) - int(OPENS[:2])
-ACTOR: Final = "demo staff"
-STAFF: Final = Principal("user", 0, 1, ACTOR, PERMISSIONS[OWNER], None, OWNER)
+__all__ = ["ACTOR", "DAY", "HOUR", "MINUTE", "PARCELS_PER_HOUR", "SHIFT_HOURS", "STAFF", "Inside"]
 
 
 class Inside:
@@ -49,6 +47,7 @@ class Inside:
 
     def __init__(self, house: House, outside: Platform, staff: int) -> None:
         self._house, self._outside, self._staff = house, outside, staff
+        self._office = Office(house)
         self._left_over: dict[int, float] = {}
 
     def work(self, since: int, until: int) -> None:
@@ -56,35 +55,15 @@ class Inside:
         with self._house.store.read() as tx:
             places = catalogue.warehouse_list(tx)
         if _within(until, OFFICE_ZONE, *OFFICE_HOURS):
-            self._answer()
+            self._office.answer()
+            self._office.relabel()
         for place in places:
             self._pack(place, since, until)
         for place in places:
-            if _van_came(place, since, until):
+            if _struck(BUNDLED_AT, place, since, until):
+                self._office.bundle(place.id)
+            if _struck(COLLECTED_AT, place, since, until):
                 self._hand_over(place)
-
-    def _answer(self) -> None:
-        """Answer what buyers ask: what is not packed is cancelled, what is packed is kept; returns are agreed to."""
-        with self._house.store.read() as tx:
-            asked = [(one, _is_packed(tx, one)) for one in requests.to_answer(tx)]
-        for request, packed in asked:
-            reason = self._reason(request) if request.kind == CANCEL and packed else ""
-            try:
-                aftersales.answer(
-                    self._house, STAFF, request.id, REJECT if reason else APPROVE, reason=reason, comment=""
-                )
-            except Failure as failure:
-                # The platform asks something that is not decided at the bench: that stays in the list for a person.
-                if failure.problem.code not in ("answered_already", "nothing_asked", "not_one_of"):
-                    raise
-
-    def _reason(self, request: Request) -> str:
-        """The platform's first reason for saying no; none when it offers none or cannot be asked now."""
-        try:
-            offered = aftersales.offered_reasons(self._house, STAFF, request.id)
-        except Failure:
-            return ""
-        return offered[0][0] if offered else ""
 
     def _pack(self, place: Warehouse, since: int, until: int) -> None:
         """Pack as many parcels as the benches of this warehouse can in that time, the most urgent first."""
@@ -120,15 +99,6 @@ class Inside:
             self._outside.collect(manifest.handed_over)
 
 
-def _is_packed(tx: Tx, request: Request) -> bool:
-    """Whether any parcel of the request's order is packed already."""
-    p = packages.c
-    rows = tx.rows(
-        select(p.id).where(p.seller_id == tx.seller_id, p.order_id == (request.order_id or 0), p.packed_at.is_not(None))
-    )
-    return bool(rows)
-
-
 def _to_pack(tx: Tx, warehouse_id: int, limit: int) -> list[str]:
     """Waybill numbers of arranged parcels of a warehouse, the most urgent first; held orders stay."""
     rows = tx.rows(
@@ -148,7 +118,12 @@ def _to_pack(tx: Tx, warehouse_id: int, limit: int) -> list[str]:
 
 
 def _on_the_dock(tx: Tx, warehouse_id: int) -> list[str]:
-    """Waybill numbers of packed parcels that wait for the carrier: the platform knows them, and nothing holds them."""
+    """Waybill numbers of packed parcels that wait for the carrier: the platform knows them, and nothing holds them.
+
+    What goes to the sorting warehouse goes in a bundle.
+    """
+    legs = first_mile_parcels.c
+    bundled = select(legs.package_id).where(legs.seller_id == tx.seller_id, legs.bundle_id.is_not(None))
     rows = tx.rows(
         select(packages.c.tracking_number)
         .join(orders, (packages.c.seller_id == orders.c.seller_id) & (packages.c.order_id == orders.c.id))
@@ -160,6 +135,7 @@ def _on_the_dock(tx: Tx, warehouse_id: int) -> list[str]:
             (packages.c.label_origin == model.PLATFORM) | packages.c.reported_at.is_not(None),
             orders.c.state != CANCELLED,
             orders.c.id.not_in(_stopped(tx)),
+            packages.c.shop_id.not_in(first_mile.shops(tx)) | packages.c.id.in_(bundled),
         )
         .order_by(packages.c.id)
     )
@@ -172,13 +148,12 @@ def _stopped(tx: Tx):  # type: ignore[no-untyped-def]  # a SQLAlchemy Select of 
     )
 
 
-def _van_came(place: Warehouse, since: int, until: int) -> bool:
-    """Whether the collection of a working day lies in (since, until]."""
+def _struck(time: int, place: Warehouse, since: int, until: int) -> bool:
+    """Whether that local time (seconds of the day) of a working day lies in (since, until]."""
     here = zone(place.zone)
     for at in (since, until):
         start = local(at, here).replace(hour=0, minute=0, second=0)
-        van = int(start.timestamp()) + COLLECTED_AT
-        if since < van <= until and str(start.isoweekday()) in place.work_days:
+        if since < int(start.timestamp()) + time <= until and str(start.isoweekday()) in place.work_days:
             return True
     return False
 

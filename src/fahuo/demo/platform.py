@@ -50,6 +50,10 @@ class Platform:
         """The carrier fetches these parcels, by waybill number; how many it took."""
         return len(self._post("carrier/collect", {"packages": list(numbers)}).get("collected", ())) if numbers else 0
 
+    def buyer(self, order: str, what: str, **wish: Any) -> None:
+        """The buyer of that order (the platform's id) does something: cancel, change-address, return and so on."""
+        self._post(f"buyer/{order}/{what}", wish)
+
     def fault(self, **wish: Any) -> None:
         """Let something go wrong there, as the sandbox's own guide says."""
         self._post("faults", wish)
@@ -61,6 +65,11 @@ class Platform:
     def orders(self) -> dict[str, str]:
         """Every order's status, by the platform's id."""
         return {str(one["id"]): str(one["status"]) for one in self._get("orders")["orders"]}
+
+    def listed(self, what: str, **query: Any) -> list[dict[str, Any]]:
+        """What control lists: orders, packages, requests, webhooks or faults, each with everything it tells."""
+        found: list[dict[str, Any]] = self._answer(self._http.get(what, params=query))[what]
+        return found
 
     def state(self) -> dict[str, Any]:
         """Everything in figures."""

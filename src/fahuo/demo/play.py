@@ -13,7 +13,7 @@ from fahuo.flow.dispatch import channels
 from fahuo.flow.house import House
 from fahuo.flow.run import Pass, run_once
 
-STEP: Final = 20 * MINUTE
+STEP: Final = 30 * MINUTE
 """How far business time goes at once when days are played without waiting."""
 LIVE_STEP: Final = 5 * MINUTE
 """The same while time runs."""
@@ -25,7 +25,8 @@ class Play:
     """A house, the platform it sells on and the people in it. One thread plays; others may read the house meanwhile."""
 
     def __init__(self, house: House, clock: DemoClock, outside: Platform, staff: int) -> None:
-        self._house, self._clock, self._outside = house, clock, outside
+        self.house, self.outside = house, outside
+        self._clock = clock
         self._inside = Inside(house, outside, staff)
         self._channels = channels(house)
         self.at = clock.now()
@@ -34,14 +35,18 @@ class Play:
         """Play so many days without waiting. `told` is called after each step."""
         until = self.at + days * DAY
         while self.at < until:
-            self._clock.set(self._outside.go_to(min(self.at + STEP, until)))
-            self.step()
+            self.advance(min(STEP, until - self.at))
             told()
         self.settle()
 
+    def advance(self, seconds: int = STEP) -> None:
+        """Let that much time pass at once, and work."""
+        self._clock.set(self.outside.go_to(self.at + seconds))
+        self.step()
+
     def live(self) -> None:
         """A step at the time it is now."""
-        self._outside.go_to(max(self._clock.now(), self.at))
+        self.outside.go_to(max(self._clock.now(), self.at))
         self.step()
 
     def step(self) -> None:
@@ -61,15 +66,15 @@ class Play:
 
     def disagreements(self) -> dict[str, tuple[str, str]]:
         """Orders whose state the two sides see differently: (the platform's, ours); '' where one has none."""
-        theirs = self._outside.orders()
-        with self._house.store.read() as tx:
+        theirs = self.outside.orders()
+        with self.house.store.read() as tx:
             rows = tx.rows("SELECT platform_order_id, state FROM orders WHERE seller_id = :seller", seller=tx.seller_id)
         ours = {str(row[0]): str(row[1]) for row in rows}
         every = sorted(theirs.keys() | ours.keys())
         return {ref: (theirs.get(ref, ""), ours.get(ref, "")) for ref in every if theirs.get(ref) != ours.get(ref)}
 
     def _pass(self) -> Pass:
-        return run_once(self._house, self._channels, actor=ACTOR)
+        return run_once(self.house, self._channels, actor=ACTOR)
 
 
 def start_of(now: int, days: int) -> int:

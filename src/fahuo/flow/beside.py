@@ -21,7 +21,7 @@ from fahuo.connections.notices import Waiting
 from fahuo.flow import aftersales, offers, readdress, talks
 from fahuo.flow.house import House
 from fahuo.kernel.clock import technical_ms
-from fahuo.store.settings import job_due
+from fahuo.store.settings import job_due, jobs_later
 
 REQUESTS_EVERY_S: Final = 900
 TALKS_EVERY_S: Final = 900
@@ -49,8 +49,11 @@ def beside(house: House, client: Client, *, seller_id: int = 1) -> Beside:
     with house.store.read(seller_id) as tx:
         links = connections.links(tx, only_active=True)
         waiting = notices_store.notices_of(tx, _KINDS, AT_ONCE, technical_ms()) if links else []
+        later = jobs_later(tx, house.clock.now())
     for link in links:
         told = [one for one in waiting if one.shop_id == link.shop_id]
+        if not told and _jobs(link) <= later:
+            continue
         try:
             _one_shop(house, client, link, told, done)
         except _TROUBLES as error:
@@ -61,6 +64,10 @@ def beside(house: House, client: Client, *, seller_id: int = 1) -> Beside:
             done.failed[link.shop] = f"bug: {type(error).__name__}"
             _later(house, told, done.failed[link.shop], seller_id)
     return done
+
+
+def _jobs(link: Link) -> set[str]:
+    return {f"requests {link.shop_id}", f"talks {link.shop_id}", *offers.jobs(link)}
 
 
 def _one_shop(house: House, client: Client, link: Link, told: Sequence[Waiting], done: Beside) -> None:
@@ -88,8 +95,9 @@ def _one_shop(house: House, client: Client, link: Link, told: Sequence[Waiting],
     found = offers.keep_offers(house, client, [link], seller_id=link.seller_id)
     done.offers += found["read"]
     done.pushed += found["pushed"]
-    with house.store.write(link.seller_id) as tx:
-        notices_store.worked(tx, [one.id for one in told])
+    if told:
+        with house.store.write(link.seller_id) as tx:
+            notices_store.worked(tx, [one.id for one in told])
 
 
 def _later(house: House, told: Sequence[Waiting], why: str, seller_id: int) -> None:

@@ -64,14 +64,20 @@ def _row(desk: Desk, link: Link, one: products.Listed, known: Offer | None, now:
     return (link.shop_id, one.platform_sku_id, one.warehouse_ref, *told, shown, empty, now)
 
 
+def jobs(link: Link) -> tuple[str, str]:
+    """The shop's regular jobs: reading its products, telling its stock."""
+    return f"products {link.shop_id}", f"stock {link.shop_id}"
+
+
 def keep_offers(house: House, client: Client, links: Sequence[Link], *, seller_id: int = 1) -> dict[str, int]:
     """What is due for all connected shops: products read now and then, stock told, sale stopped and resumed."""
     done = {"read": 0, "pushed": 0}
     now = house.clock.now()
     for link in links:
+        reading, telling = jobs(link)
         with house.store.write(seller_id) as tx:
-            read_due = job_due(tx, f"products {link.shop_id}", READ_EVERY_S, now)
-            push_due = job_due(tx, f"stock {link.shop_id}", PUSH_EVERY_S, now)
+            read_due = job_due(tx, reading, READ_EVERY_S, now)
+            push_due = job_due(tx, telling, PUSH_EVERY_S, now)
         if read_due:
             done["read"] += read_products(house, client, link)
         if read_due or push_due:
