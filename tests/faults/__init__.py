@@ -1,0 +1,1 @@
+"""Faults and kills on purpose, end to end."""
