@@ -58,7 +58,7 @@ EARLY, LATE = 300, 30
 """Seconds a timestamp may lie behind and ahead of the server's clock."""
 BODY_MAX: Final = 4 << 20
 UPLOAD_MAX: Final = 10 << 20
-LOGGED_BODY: Final = 2000
+LOGGED_BODY: Final = 8000
 STAMP_DIGITS: Final = 19
 OK_STATUS: Final = 200
 UNSIGNED: Final = frozenset({"sign", "access_token", "app_secret"})
@@ -83,7 +83,10 @@ class Answer(NamedTuple):
 
 
 class Entry(Struct, kw_only=True):
-    """A received call for the log. `at`: the machine's epoch milliseconds; `sign_ok` None: not reached."""
+    """A received call for the log. `at`: the machine's epoch milliseconds; `sign_ok` None: not reached.
+
+    `done`: what was asked for was carried out, whatever the answer said or became; `errors`: its members that were not.
+    """
 
     at: int
     method: str
@@ -98,6 +101,8 @@ class Entry(Struct, kw_only=True):
     ms: float = 0.0
     sign_ok: bool | None = None
     request_id: str = ""
+    done: bool = False
+    errors: list[Any] = msgspec.field(default_factory=list)
     faults: list[str] = msgspec.field(default_factory=list)
 
     @classmethod
@@ -270,6 +275,7 @@ class Gateway:
         except Exception as bug:
             _log.exception("%s %s failed", request.method, request.path)
             raise Barred(INTERNAL, "Internal system error", 500) from bug
+        entry.done, entry.errors = True, list((data or {}).get("errors") or ())
         if struck and data is not None:
             data = self._mangled(data, call, route, struck)
         return success(data, entry.request_id)
