@@ -108,6 +108,7 @@ def test_a_pause_longer_than_the_call_is_worth_is_not_waited_for() -> None:
     [
         httpx.Response(500), httpx.Response(503, content=b"<html>"), httpx.Response(408), no(36009003, http=200),
         no(36009007, http=504), no(10002014), truncated(), httpx.Response(200, content=b""), ok({}, extensions={}),
+        httpx.Response(200, content=b"[" * 5_000),
         httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut"), httpx.ReadError("reset"), httpx.WriteError("cut"),
         httpx.Response(200, content=b"\xff{"), httpx.Response(200, headers={"content-encoding": "gzip"}, content=b"?"),
     ],

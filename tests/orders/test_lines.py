@@ -60,6 +60,7 @@ def test_bad_line_keeps_its_id_and_its_place() -> None:
     assert said["error"]["code"] == "line_invalid"
     assert answer(b"nope")[0]["id"] is None
     assert answer(b"[1]")[1] is False
+    assert answer(b"[" * 5_000)[1] is False
     assert json.loads(check_line(None)[0])["error"]["code"] == "line_too_long"
 
 

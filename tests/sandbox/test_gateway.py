@@ -185,7 +185,9 @@ def test_every_check_comes_before_the_next() -> None:
     assert code(client.signed(path, b"{"), token) == (400, 36009022)
     assert code(client.signed(path, b"{"), {**token, "content-type": "text/plain"}) == (400, 36009023)
     assert code(client.signed(path, b"{"), good) == (400, 36009004)
-    assert code(client.signed(path, b"[1]"), good, body=b"[1]") == (400, 36009004)
+    deep = b"[" * 20_000
+    for bad in (b"[1]", deep, b'{"a":' * 5_000, b"\xff", b'{"a":NaN}'):
+        assert code(client.signed(path, bad), good, body=bad) == (400, 36009004)
     assert client.call("POST", path, {"a": 1}).json()["data"]["body"] == {"a": 1}
 
 

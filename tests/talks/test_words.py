@@ -18,6 +18,7 @@ from fahuo.talks.model import MOST_CHARACTERS, order_of, words_of
         ("TEXT", '{"content":5}', '{"content":5}'),
         ("IMAGE", '{"url":"https://x/y.png","width":1,"height":1}', '{"url":"https://x/y.png","width":1,"height":1}'),
         ("A_TYPE_OF_TOMORROW", "[]", "[]"),
+        pytest.param("TEXT", "[" * 1_500, "[" * 1_500, id="deep"),
     ],
 )
 def test_words(type_: str, content: str, words: str) -> None:
@@ -33,4 +34,5 @@ def test_nothing_breaks_it_and_it_is_bounded(type_: str, content: str) -> None:
 def test_an_order_card_names_its_order() -> None:
     assert order_of("ORDER_CARD", '{"order_id":"577"}') == "577"
     assert order_of("TEXT", '{"order_id":"577"}') == ""
+    assert order_of("ORDER_CARD", "[" * 5_000) == ""
     assert order_of("ORDER_CARD", "[1]") == ""

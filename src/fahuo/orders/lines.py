@@ -43,7 +43,7 @@ def check_line(raw: bytes | None, lang: str = DEFAULT) -> tuple[bytes, bool]:
         return _bad(None, Problem("line_too_long", message=N_("The line is too long.")), lang), False
     try:
         line = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = Problem(
             "line_invalid",
             message=N_("The line is no address: {why}."),
@@ -96,7 +96,7 @@ def _answer(line: AddressLine, lang: str) -> bytes:
 def _id_of(raw: bytes) -> str | None:
     try:
         found = _read_id(raw).get("id")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return str(found) if isinstance(found, (str, int)) else None
 

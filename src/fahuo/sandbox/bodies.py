@@ -49,7 +49,7 @@ def body_of(request: Request, route: Route) -> tuple[Data, Mapping[str, Any]]:
         return {}, {}
     try:
         body = _decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Barred(BAD_PARAMETER, f"Invalid parameter: the body is not valid JSON: {error}") from error
     if not isinstance(body, dict):
         raise Barred(BAD_PARAMETER, "Invalid parameter: the body must be a JSON object")

@@ -96,7 +96,7 @@ def _object(raw: bytes) -> Data:
         return {}
     try:
         body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Wrong("body", f"This is not valid JSON: {error}", "Send a JSON object.") from error
     if not isinstance(body, dict):
         raise Wrong("body", "This is not a JSON object.", 'Send an object such as {"advance": "36h"}.')

@@ -122,7 +122,7 @@ async def _do(sandbox: Sandbox, raw: bytes) -> Answer:
         said, good = "Done.", "1"
     except Wrong as wrong:
         said, good = f"{wrong.message} {wrong.next}", "0"
-    except (msgspec.DecodeError, TypeError) as error:
+    except (msgspec.DecodeError, TypeError, RecursionError) as error:
         said, good = f"The form cannot be read: {error}", "0"
     return _go(f"{back}{'&' if '?' in back else '?'}said={quote(said[:300])}&good={good}")
 

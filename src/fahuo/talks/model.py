@@ -70,7 +70,7 @@ def words_of(type_: str, content: str) -> str:
     """What a person wrote, as plain text: never markup. Other types show as they are, cut."""
     try:
         found = msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return content[:MOST_CHARACTERS]
     if type_ == TEXT and isinstance(found, dict) and isinstance(found.get("content"), str):
         return str(found["content"])[:MOST_CHARACTERS]
@@ -83,6 +83,6 @@ def order_of(type_: str, content: str) -> str:
         return ""
     try:
         found = msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ""
     return str(found.get("order_id", "")) if isinstance(found, dict) else ""

@@ -103,7 +103,7 @@ def read(kind: str, raw: bytes) -> RequestIn | None:
     """One object of the platform as a request; None when it names neither itself nor its order."""
     try:
         return _of_cancellation(_cancellation(raw), raw) if kind == CANCEL else _of_return(_return(raw), raw)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 

@@ -138,7 +138,7 @@ def exchange(
 def _read(found: Answer) -> Answer:
     try:
         return found._replace(envelope=_envelope.decode(found.body))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return found._replace(why=f"HTTP {found.http} without a readable body")
 
 

@@ -129,7 +129,7 @@ def send(call: Call) -> Data:
         raise Missing(f"body.type is invalid: expected one of {', '.join(_CONTENTS)}")
     try:
         content = msgspec.json.decode(raw.encode())
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise invalid("content") from None
     if not isinstance(content, dict) or not check(call, content):
         raise invalid("content")
