@@ -212,7 +212,7 @@ def _write(tx: Tx, desk: Desk, shop: Shop, fresh: Sequence[_Fresh], planned: Pla
     with stage("plan"):
         planning.record(tx, [plan for _, plan in planned.plans], planned.where, fresh=True)
     with stage("parcel"):
-        parcelling.write(tx, planned.parcels)
+        parcelling.write(tx, planned.parcels, now)
     holds = {one.id: one.holds for one in fresh if one.holds}
     for order, why in planned.failed.items():
         holds[order] = [*holds.get(order, ()), cannot_plan(why)]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fahuo.carriers.numbers import take_numbers
 from fahuo.flow.house import Desk
+from fahuo.flow.regroup import opened
 from fahuo.inventory.queries import Reservation
 from fahuo.kernel.ids import new_ids
 from fahuo.orders.model import SHIPPING_SELLER
@@ -86,10 +87,11 @@ def prepare(
     return found
 
 
-def write(tx: Tx, parcels: Parcels) -> None:
-    """Write packages, what they hold, and the tasks for people. The orders themselves are the caller's."""
+def write(tx: Tx, parcels: Parcels, now: int) -> None:
+    """Write packages, what they hold, and the tasks for people or the platform. The orders are the caller's."""
     warehouse.open_packages(tx, parcels.rows, parcels.items)
-    effects.put(tx, parcels.tasks)
+    asked = opened(tx, parcels.rows, now)
+    effects.put(tx, [task for task in parcels.tasks if task.package_id not in asked])
 
 
 def _numbers(tx: Tx, chosen: Sequence[Chosen]) -> dict[int, str]:

@@ -85,7 +85,7 @@ def plan_batch(tx: Tx, desk: Desk, found: Sequence[ToPlan], now: int) -> int:
     done = decide(tx, desk, found, held, now)
     inventory.put(tx, done.where, held, now, desk.actor)
     planning.record(tx, [decided for _, decided in done.plans], done.where)
-    parcelling.write(tx, done.parcels)
+    parcelling.write(tx, done.parcels, now)
     untold = _explain(tx, ids, done.failed, now)
     entries = [*done.parcels.entries.values(), *(not_planned(id_, done.failed[id_], now, desk) for id_ in untold)]
     before = {order.id: order for order in found}
