@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -12,8 +13,10 @@ from fahuo.connections import notices_store, pulls
 from fahuo.connections.model import Link
 from fahuo.flow import pull as pulling
 from fahuo.flow.pull import Policy, Pulled, pull, pull_due, set_policy, shown_problem
+from fahuo.flow.taking import Taker
+from fahuo.kernel.problems import Failure, Problem
 from fahuo.store import personal
-from fahuo.store.engine import Store
+from fahuo.store.engine import Store, Tx
 from tests.support.orders_platform import Shopfront, body, connect, number
 from tests.support.shopfloor import DAY, HOUR, MONDAY, Floor
 from tests.support.tiktok import no
@@ -130,7 +133,7 @@ def test_an_outage_of_any_length_misses_nothing(keeper: Shopkeeper) -> None:
 
 def test_a_pull_goes_on_where_it_was_cut_off(keeper: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut off after each commit in turn: the cursor never runs ahead of what is stored."""
-    monkeypatch.setattr(pulling, "GROUP", 1)
+    monkeypatch.setattr(pulling, "AHEAD", 1)
     spread(keeper, 23, first=MONDAY - 4 * HOUR, step=60)
     for _ in range(30):
         found = keeper.pull(seconds=0)
@@ -142,6 +145,78 @@ def test_a_pull_goes_on_where_it_was_cut_off(keeper: Shopkeeper, monkeypatch: py
             break
     assert len(keeper.states()) == 23
     keeper.floor.clean()
+
+
+class Gathering:
+    """The first page comes alone; it is held back until `pages` have come. Counts the orders of each taking."""
+
+    def __init__(self, keeper: Shopkeeper, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+        self.sizes: list[int] = []
+        first, come = threading.Event(), threading.Event()
+        real = Taker.read
+        begin = len(keeper.front.searches)
+
+        def read(taker: Taker, raws: list[bytes]) -> Any:
+            if raws:
+                self.sizes.append(len(raws))
+                first.set()
+                assert come.wait(60)
+            return real(taker, raws)
+
+        def after(searches: int) -> None:
+            if searches - begin == 2:
+                assert first.wait(60)
+            if searches - begin >= pages:
+                come.set()
+
+        monkeypatch.setattr(Taker, "read", read)
+        keeper.front.after = after
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the cursor", "before the commit"])
+def test_pages_taken_together_move_the_cursor_with_their_orders_or_not_at_all(
+    keeper: Shopkeeper, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    keeper.front.put(body(100, MONDAY - HOUR))
+    keeper.pull()
+    spread(keeper, 23, first=MONDAY - 30 * 60, step=60)
+    real = pulls.advance
+    calls = iter(range(100))
+
+    def cut(tx: Tx, shop_id: int, cursor: int | None, lease_until_ms: int) -> None:
+        group = next(calls)
+        if group == 1 and not late:
+            raise Failure(Problem("cut"), 3)
+        real(tx, shop_id, cursor, lease_until_ms)
+        if group == 1:
+            raise Failure(Problem("cut"), 3)
+
+    monkeypatch.setattr(pulls, "advance", cut)
+    gathering = Gathering(keeper, monkeypatch, 6)
+    found = keeper.pull()
+    assert found.problem is not None
+    assert found.problem.code == "cut"
+    assert gathering.sizes[0] == 5  # at once, though it was alone
+    assert gathering.sizes[1] > 15  # the rest together
+    assert len(keeper.states()) == 5
+    assert keeper.cursor() == MONDAY - 30 * 60 + 3 * 60  # of the first page's last order
+    monkeypatch.setattr(pulls, "advance", real)
+    again = keeper.pull()
+    assert (again.created, again.complete) == (19, True)
+    assert keeper.cursor() == MONDAY - 30 * 60 + 22 * 60
+    assert len(keeper.states()) == 24
+    keeper.floor.clean()
+
+
+def test_a_pull_keeps_no_more_pages_than_it_may(keeper: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper.front.put(body(100, MONDAY - HOUR))
+    keeper.pull()
+    monkeypatch.setattr(pulling, "AHEAD", 2)
+    spread(keeper, 40, first=MONDAY - 50 * 60, step=60)
+    gathering = Gathering(keeper, monkeypatch, 3)
+    assert keeper.pull().created == 40
+    assert gathering.sizes[:2] == [5, 10]
+    assert max(gathering.sizes) == 10
 
 
 def test_a_bad_order_is_refused_alone_and_settled_when_it_is_well(keeper: Shopkeeper) -> None:

@@ -2,16 +2,15 @@
 
 The cursor of a shop is the platform's `update_time` and moves in the transaction that takes the page, so a pull that is
 killed anywhere goes on where it was. Every pull begins a little before its cursor: what it has read already is found
-unchanged. The next pages are fetched while those before are written.
+unchanged. The next pages are fetched while those before are written: where the platform is faster, all that have come
+meanwhile share a transaction; where it is slower, each page is written as it comes.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
@@ -26,6 +25,7 @@ from fahuo.channels.tiktok_shop.walk import Step, Stuck, walk
 from fahuo.connections import pulls
 from fahuo.connections import queries as connections
 from fahuo.connections.model import Link
+from fahuo.flow.ahead import Ahead
 from fahuo.flow.house import House
 from fahuo.flow.report import Report
 from fahuo.flow.taking import Taker
@@ -36,10 +36,10 @@ from fahuo.orders.model import OPEN, OrderIn, Refusal
 from fahuo.store import settings
 from fahuo.store.engine import Tx
 
-AHEAD: Final = 8
-"""Pages fetched before the first of them is written, at most."""
-GROUP: Final = 10
-"""Pages in one transaction, at most: those that have come together meanwhile."""
+AHEAD: Final = 20
+"""Pages that wait to be written, at most; all that wait are written in one transaction."""
+AHEAD_BYTES: Final = 32 << 20
+"""Bytes of pages that wait, at most (and one page more). As many again are being written."""
 LEASE_MS: Final = 300_000
 PAUSE_MS: Final = 60_000
 """After a pull that failed. The client has repeated what may be repeated before."""
@@ -80,6 +80,8 @@ class Pulled(msgspec.Struct, kw_only=True):
     """Came to the platform's present; otherwise the next one goes on."""
     problem: Problem | None = None
     seconds: float = 0.0
+    waited: float = 0.0
+    """Of these, how long there was no page to write: the platform's share."""
 
 
 def policy(tx: Tx) -> Policy:
@@ -265,11 +267,14 @@ class _Pull:
         def fetch(since: int, before: int | None, token: str) -> Page:
             return search(self.client, self.link, since=since, before=before, token=token, status=status)
 
-        with Ahead(walk(fetch, low, high, soft), AHEAD) as steps:
-            for group in steps.groups(GROUP):
-                self._take(group)
-                if not status and self._enough():
-                    return False
+        with Ahead(walk(fetch, low, high, soft), AHEAD, AHEAD_BYTES, _bytes) as steps:
+            try:
+                for group in steps.groups():
+                    self._take(group)
+                    if not status and self._enough():
+                        return False
+            finally:
+                self.found.waited += steps.waited
         return True
 
     def _take(self, group: Sequence[Step]) -> None:
@@ -292,55 +297,8 @@ class _Pull:
             setattr(self.found, name, getattr(self.found, name) + number)
 
 
-class Ahead:
-    """Steps fetched by a thread while those before are worked on. What the thread meets is raised here."""
-
-    def __init__(self, steps: Iterator[Step], most: int) -> None:
-        self._steps = steps
-        self._ready: queue.Queue[Step | Exception | None] = queue.Queue(most)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._fetch, name="pull ahead", daemon=True)
-
-    def __enter__(self) -> Ahead:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        while self._thread.is_alive():
-            try:
-                self._ready.get(timeout=0.05)  # so that it can put its last page and see that it is to stop
-            except queue.Empty:
-                continue
-        self._thread.join()
-
-    def groups(self, most: int) -> Iterator[list[Step]]:
-        """What has come meanwhile, at least one step. What was fetched before an error is given before it is raised."""
-        while True:
-            group: list[Step] = []
-            found = self._ready.get()
-            while isinstance(found, tuple):
-                group.append(found)
-                if len(group) == most or self._ready.empty():
-                    break
-                found = self._ready.get()
-            if group:
-                yield group
-            if isinstance(found, Exception):
-                raise found
-            if found is None:
-                return
-
-    def _fetch(self) -> None:
-        end: Exception | None = None
-        try:
-            for step in self._steps:
-                self._ready.put(step)
-                if self._stop.is_set():
-                    break
-        except Exception as error:  # whatever it is, it is raised where the steps are taken
-            end = error
-        self._ready.put(end)
+def _bytes(step: Step) -> int:
+    return sum([len(raw) for raw in step.page.raws])
 
 
 def shop_problems(tx: Tx, now_ms: int) -> Mapping[int, Problem]:

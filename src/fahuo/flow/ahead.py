@@ -1,0 +1,81 @@
+"""What is fetched by a thread while that before it is worked on: as much as waits is taken at once, within bounds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Ahead(Generic[T]):
+    """Items of an iterator, fetched ahead. What the thread meets is raised where the items are taken.
+
+    Nothing more is fetched while `most` items or `most_bytes` (by `size`) wait: of bytes, one item more at most.
+    """
+
+    def __init__(self, items: Iterator[T], most: int, most_bytes: int, size: Callable[[T], int]) -> None:
+        self._items, self._most, self._most_bytes, self._size = items, most, most_bytes, size
+        self._changed = threading.Condition()
+        self._ready: deque[T] = deque()
+        self._bytes = 0
+        self._stopped = self._over = False
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._fetch, name="fetch ahead", daemon=True)
+        self.waited = 0.0
+        """Seconds whoever takes the items had none to work on."""
+
+    def __enter__(self) -> Ahead[T]:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def groups(self) -> Iterator[list[T]]:
+        """All that waits, as soon as there is one item. What was fetched before an error comes before the error."""
+        while True:
+            began = time.monotonic()
+            with self._changed:
+                self._changed.wait_for(lambda: self._ready or self._over)
+                group = list(self._ready)
+                self._ready.clear()
+                self._bytes = 0
+                self._changed.notify_all()
+            self.waited += time.monotonic() - began
+            if group:
+                yield group
+            elif self._error is not None:
+                raise self._error
+            else:
+                return
+
+    def _fetch(self) -> None:
+        try:
+            while self._room():
+                item = next(self._items)
+                with self._changed:
+                    self._ready.append(item)
+                    self._bytes += self._size(item)
+                    self._changed.notify_all()
+        except StopIteration:
+            pass
+        except Exception as error:  # whatever it is, it is raised where the items are taken
+            self._error = error
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def _room(self) -> bool:
+        """Wait for room; False when nothing more is wanted."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stopped or (len(self._ready) < self._most and self._bytes < self._most_bytes)
+            )
+            return not self._stopped
