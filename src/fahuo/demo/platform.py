@@ -102,24 +102,23 @@ def platform(
     command = [sys.executable, "-c", _RUN, "sandbox", "serve", "--port", "0", "--json"]
     command += ["--market", ",".join(markets), "--seed", str(seed), "--orders-per-day", str(per_day)]
     command += ["--start", iso(start), "--speed", "0", "--carriers", "manual", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=None)  # noqa: S603 - our own command line
-    try:
-        assert process.stdout is not None  # noqa: S101 - asked for above
-        line = process.stdout.readline()
-        if not line:
-            raise Failure(_not_started(process.wait(START_S)), 3)
-        opened = Platform(msgspec.json.decode(line))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=None) as process:  # noqa: S603 - our own command line
         try:
-            yield opened
+            assert process.stdout is not None  # noqa: S101 - asked for above
+            line = process.stdout.readline()
+            if not line:
+                raise Failure(_not_started(process.wait(START_S)), 3)
+            opened = Platform(msgspec.json.decode(line))
+            try:
+                yield opened
+            finally:
+                opened.close()
         finally:
-            opened.close()
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _not_started(code: int) -> Problem:
