@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from fahuo.aftersales.queries import TO_ANSWER
 from fahuo.aftersales.tables import requests
 from fahuo.catalogue.tables import shops
 from fahuo.orders.tables import orders
@@ -56,10 +57,15 @@ def request_list(
     *,
     waiting: bool = False,
     order_id: int | None = None,
+    shop_id: int | None = None,
+    kind: str = "",
     limit: int = 100,
     before: int | None = None,
 ) -> list[RequestView]:
-    """Requests, those to be answered soonest first (`waiting`), else the newest first and older than `before`."""
+    """Requests, those to be answered soonest first (`waiting`), else the newest first and older than `before`.
+
+    `kind`: cancel or return, or one of the platform's types.
+    """
     own = [_r[name] for name in RequestView._fields[:-3]]
     mine = (
         select(*own, shops.c.name, orders.c.station, orders.c.packed_at)
@@ -75,8 +81,12 @@ def request_list(
         params["shops"] = array(tx, sorted(allowed))
     if order_id is not None:
         mine = mine.where(_r.order_id == order_id)
+    if shop_id is not None:
+        mine = mine.where(_r.shop_id == shop_id)
+    if kind:
+        mine = mine.where(or_(_r.kind == kind, _r.type == kind))
     if waiting:
-        mine = mine.where(_r.action != "", _r.decided == "").order_by(_r.answer_by.is_(None), _r.answer_by, _r.id)
+        mine = mine.where(TO_ANSWER).order_by(_r.answer_by.is_(None), _r.answer_by, _r.id)
     else:
         mine = mine.order_by(_r.id.desc())
         if before is not None:
@@ -84,9 +94,16 @@ def request_list(
     return [RequestView(*row) for row in tx.rows(mine, **params)]
 
 
-def conversation_list(tx: Tx, allowed: Collection[int] | None, limit: int = 100) -> list[Conversation]:
-    """Conversations, those somebody wrote in last first."""
-    return talks.latest(tx, limit, allowed)
+def conversation_list(
+    tx: Tx, allowed: Collection[int] | None, limit: int = 100, *, waiting: bool = False
+) -> list[Conversation]:
+    """Conversations, those somebody wrote in last first; or (`waiting`) those whose buyer waits, the longest first."""
+    return talks.waiting(tx, limit, allowed) if waiting else talks.latest(tx, limit, allowed)
+
+
+def messages_of_order(tx: Tx, order_id: int) -> list[Message]:
+    """What was said about an order, oldest first."""
+    return talks.of_order(tx, order_id)
 
 
 def conversation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +19,7 @@ from fahuo.planning.tables import decisions
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
 from fahuo.store.tables import effects
+from fahuo.warehouse import first_mile
 from fahuo.warehouse import queries as warehouse
 from fahuo.warehouse.model import Item, Parcel
 
@@ -97,6 +98,15 @@ class OrderView(NamedTuple):
     timeline: list[journal.Line]
 
 
+class LegView(NamedTuple):
+    """A parcel's way to the sorting warehouse and the waybill that the carrier beyond the border uses."""
+
+    leg: first_mile.Leg
+    bundle: first_mile.Bundle | None
+    label_number: str
+    """The number on the parcel's own label."""
+
+
 _HIDDEN = ("seller_id", "journal_head", "digest", "twin")
 _COLUMNS = tuple(column for column in orders.columns if column.name not in _HIDDEN)
 
@@ -134,6 +144,17 @@ def show(tx: Tx, order_id: int, now: int, allowed: Collection[int] | None = None
         _effects(tx, order_id),
         journal.lines(tx, order_id),
     )
+
+
+def legs(tx: Tx, parcels: Sequence[Parcel]) -> dict[int, LegView]:
+    """Parcel → its first mile, of those that have one."""
+    numbers = {parcel.id: parcel.tracking_number for parcel in parcels}
+    found = first_mile.legs(tx, numbers)
+    ids = {leg.bundle_id for leg in found if leg.bundle_id is not None}
+    bundles = {one.id: one for one in first_mile.bundles_of(tx, ids)} if ids else {}
+    return {
+        leg.package_id: LegView(leg, bundles.get(leg.bundle_id or 0), numbers[leg.package_id] or "") for leg in found
+    }
 
 
 def sku_names(tx: Tx, ids: Collection[int]) -> dict[int, tuple[str, str]]:

@@ -17,7 +17,7 @@ from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.views.changed import Watch
-from fahuo.web import aftersales, connection, fulfil, login, orders, pack, shops, tower, users, waves
+from fahuo.web import aftersales, connection, effects, fulfil, login, orders, pack, shops, talks, tower, users, waves
 from fahuo.web.gate import STATIC, LoginNeeded, draw
 from fahuo.web.hooks import Hooks
 from fahuo.web.recent import Recent
@@ -46,7 +46,7 @@ def create_app(house: House) -> FastAPI:
     app.state.watch = Watch(house.store)
     app.state.recent = Recent()
     app.state.hooks = app.hooks
-    for part in (login, tower, orders, fulfil, aftersales, pack, waves, shops, connection, users):
+    for part in (login, tower, orders, fulfil, aftersales, talks, effects, pack, waves, shops, connection, users):
         app.include_router(part.router, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
     mount(app)

@@ -20,11 +20,14 @@ from fahuo.views import order as order_view
 from fahuo.views import orders as list_view
 from fahuo.views import shops as shop_views
 from fahuo.views import tower
+from fahuo.views.aftersales import messages_of_order, request_list
+from fahuo.views.effects import FOR_PEOPLE
 from fahuo.views.orders import Filter
 from fahuo.web import words
 from fahuo.web.format import moment
 from fahuo.web.gate import Visitor, draw, house_of, need
-from fahuo.web.reasons import cost, decision_words, timeline_words
+from fahuo.web.reasons import cost, decision_words
+from fahuo.web.timeline import timeline_words
 
 router = APIRouter()
 Viewer = Annotated[Visitor, Depends(need("orders.view"))]
@@ -161,6 +164,8 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
         found = order_view.show(tx, order_id, now, visitor.shops)
         names = order_view.place_names(tx)
         answers = order_view.answers(tx, order_id) if visitor.may("buyers.view") else {}
+        requests = request_list(tx, visitor.shops, order_id=order_id)
+        legs = order_view.legs(tx, found.parcels) if found else {}
     if found is None:
         raise Failure(_none(order_id))
     said = explain_order(house, order_id, visitor.lang, visitor.principal.seller_id)
@@ -172,6 +177,9 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
         "said": said,
         "hold_texts": texts,
         "answers": answers,
+        "requests": requests,
+        "legs": legs,
+        "again": FOR_PEOPLE,
         "cost": cost,
         "cuts": cut.possible(house, order_id, visitor.principal.seller_id),
         "decision_words": decision_words(found.decision, names, visitor.lang),
@@ -206,6 +214,17 @@ def recipient(request: Request, visitor: Annotated[Visitor, Depends(need("buyers
     return draw(request, "recipient.html", visitor, person=person)
 
 
+@router.get("/orders/{order_id}/talks")
+def talks(request: Request, visitor: Annotated[Visitor, Depends(need("buyers.view"))], order_id: int) -> Response:
+    """What was said about the order, opened for this one reading."""
+    house = house_of(request)
+    with house.store.read(visitor.principal.seller_id) as tx:
+        if not order_view.visible(tx, order_id, visitor.shops):
+            raise Failure(_none(order_id))
+        messages = messages_of_order(tx, order_id)
+    return draw(request, "order_talks.html", visitor, messages=messages)
+
+
 @router.post("/orders/{order_id}/release")
 def release(
     request: Request,
@@ -227,18 +246,6 @@ def hold(
     """Stop the order until a person releases it."""
     _only(actions.put_hold(house_of(request), visitor.principal, [order_id], note))
     return RedirectResponse(f"/orders/{order_id}", 303)
-
-
-@router.post("/effects/{effect_id}/retry")
-def send_again(
-    request: Request,
-    visitor: Annotated[Visitor, Depends(need("effects.retry"))],
-    effect_id: int,
-    order: Annotated[int, Form()],
-) -> Response:
-    """Send a message again that was declined, given up or whose answer was lost."""
-    _only(actions.retry(house_of(request), visitor.principal, [effect_id]))
-    return RedirectResponse(f"/orders/{order}", 303)
 
 
 def _only(outcome: actions.Outcome) -> None:

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from fahuo.flow.house import rule_book
+from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.instant import local, zone
-from fahuo.views import tower
+from fahuo.views import asked, tower
+from fahuo.views import shops as shop_views
 from fahuo.web.gate import Visitor, draw, home_zone, house_of, logged_in, need
 from fahuo.web.recent import Recent
 
@@ -65,6 +67,8 @@ def figures(request: Request, visitor: Visitor) -> dict[str, Any]:
             "rates": recent.get(("rates", whose), RATES_S, lambda: tower.late_rates(tx, now, rule_book(tx), shops)),
             "events": tower.just_now(tx, shops=shops),
             "stuck": tower.for_people(tx, shops),
+            "band": asked.band(tx, now, technical_ms(), shops),
+            "shop_names": shop_views.shop_names(tx, shops),
             "risk_hours": tower.RISK_H,
         }
 

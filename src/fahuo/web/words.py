@@ -168,6 +168,10 @@ CONNECTIONS: Final = {
     "withdrawn": N_("Access withdrawn"),
     "refused": N_("Refused"),
 }
+TROUBLES: Final = CONNECTIONS | {
+    "pull": N_("Orders cannot be read"),
+    "warehouses": N_("Warehouses to complete"),
+}
 STRANGE: Final = {
     "forged": N_("Forged"),
     "malformed": N_("Unreadable"),
@@ -200,6 +204,97 @@ REQUESTS: Final = {
     "RETURN_OR_REFUND_REQUEST_COMPLETE": N_("done"),
     "REPLACEMENT_REQUEST_PENDING": N_("asked"),
 }
+DECISIONS: Final = {"approve": N_("Approved"), "reject": N_("Rejected")}
+METHODS: Final = {
+    "PICKUP": N_("picked up"),
+    "DROP_OFF": N_("dropped off"),
+}
+SERVICE_WHY: Final = {
+    "in_time": N_("the cheapest that arrives in time"),
+    "fastest": N_("none arrives in time: the fastest"),
+    "default": N_("the platform's default"),
+    "only": N_("the only one"),
+    "named": N_("the one named"),
+}
+FIELDS: Final = {
+    "platform_order_id": N_("order number"),
+    "state": N_("state"),
+    "substate": N_("state"),
+    "market": N_("market"),
+    "order_type": N_("order type"),
+    "shipping_type": N_("who ships"),
+    "fulfillment_type": N_("who fulfils"),
+    "handling_days": N_("handling time"),
+    "handling_type": N_("handling time"),
+    "priority_level": N_("priority"),
+    "is_cod": N_("cash on delivery"),
+    "is_sample": N_("sample"),
+    "buyer_cancel": N_("the buyer's wish to cancel"),
+    "readdressed": N_("address"),
+    "warehouse_ref": N_("warehouse"),
+    "carrier_name": N_("carrier"),
+    "tracking_number": N_("waybill"),
+    "package_ids": N_("packages"),
+    "currency": N_("currency"),
+    "exponent": N_("currency"),
+    "subtotal": N_("amounts"),
+    "shipping_fee": N_("amounts"),
+    "tax": N_("amounts"),
+    "total": N_("amounts"),
+    "created_at": N_("times"),
+    "paid_at": N_("times"),
+    "awaiting_at": N_("times"),
+    "arranged_at": N_("times"),
+    "handed_over_at": N_("times"),
+    "first_scan_at": N_("times"),
+    "delivered_at": N_("times"),
+    "completed_at": N_("times"),
+    "cancelled_at": N_("times"),
+    "release_at": N_("times"),
+    "platform_times": N_("the platform's deadlines"),
+    "cancel_by": N_("who cancelled"),
+    "cancel_reason": N_("cancel reason"),
+    "buyer_message": N_("the buyer's note"),
+    "recipient": N_("recipient"),
+    "lines": N_("items"),
+}
+"""Fields of an order as the platform tells it; several may be one thing to people."""
+ROLES_OF: Final = {
+    "BUYER": N_("Buyer"),
+    "SHOP": N_("Shop"),
+    "CUSTOMER_SERVICE": N_("Customer service"),
+    "SYSTEM": N_("Platform"),
+    "ROBOT": N_("Robot"),
+}
+MESSAGES: Final = {
+    "IMAGE": N_("Image"),
+    "VIDEO": N_("Video"),
+    "PRODUCT_CARD": N_("Product"),
+    "ORDER_CARD": N_("Order"),
+    "NOTIFICATION": N_("Notice"),
+    "ALLOCATED_SERVICE": N_("Passed to a person"),
+    "BUYER_ENTER_FROM_TRANSFER": N_("Buyer came"),
+    "BUYER_ENTER_FROM_PRODUCT": N_("Buyer came from a product"),
+    "BUYER_ENTER_FROM_ORDER": N_("Buyer came from an order"),
+    "EMOTICONS": N_("Sticker"),
+    "OTHER": N_("Other"),
+}
+ANSWERS: Final = {
+    "package": N_("package"),
+    "number": N_("waybill"),
+    "carrier": N_("carrier"),
+    "proof": N_("proof"),
+    "pages": N_("pages"),
+    "bundle": N_("bundle"),
+    "message_id": N_("message"),
+    "cancel_id": N_("cancellation"),
+    "method": N_("handed over"),
+    "warning": N_("warning"),
+    "missed": N_("not told"),
+    "status": N_("HTTP status"),
+    "order": N_("order"),
+}
+"""Facts of an answer that people read; others are shown by their own name."""
 SOURCES: Final = {"pack": N_("Rule pack"), "platform": N_("Platform's own field")}
 _BOOKS: Final = {
     "station": STATIONS,
@@ -216,9 +311,17 @@ _BOOKS: Final = {
     "seller_type": SELLER_TYPES,
     "channel": CHANNELS,
     "connection": CONNECTIONS,
+    "trouble": TROUBLES,
     "strange": STRANGE,
     "source": SOURCES,
     "request": REQUESTS,
+    "decision": DECISIONS,
+    "method": METHODS,
+    "service_why": SERVICE_WHY,
+    "field": FIELDS,
+    "role_of": ROLES_OF,
+    "message": MESSAGES,
+    "answer": ANSWERS,
     "clock": CLOCK_WORDS,
     "party": PARTY_WORDS,
     "outcome": OUTCOME_WORDS,

@@ -20,7 +20,10 @@
     const opened = new Set([...live.querySelectorAll("details[open][id]")].map((part) => part.id));
     const text = await ask(live.dataset.live);
     if (live.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), textarea, select")) { return false; }
+    const kept = [...live.querySelectorAll("[data-kept]")];
     live.innerHTML = text;  // our own server's fragment, escaped there
+    // What somebody has opened stays open, with what was typed into it, as long as its place is there.
+    for (const part of kept) { const place = document.getElementById(part.id); if (place) { place.replaceWith(part); } }
     for (const id of opened) { const part = document.getElementById(id); if (part) { part.open = true; } }
     for (const box of live.querySelectorAll("input[name=ids]")) { box.checked = chosen.has(box.value); }
     fetched = Date.now();
@@ -60,5 +63,6 @@
     if (!opener) { return; }
     const place = document.getElementById(opener.dataset.into);
     place.innerHTML = await ask(opener.dataset.fetch);
+    place.dataset.kept = "";
   });
 })();
