@@ -71,6 +71,11 @@ bench: ## One of the measuring commands: make bench ARGS="pipeline --orders 2000
 	$(SETUP)
 	@$(BIN)/fahuo bench $(ARGS)
 
+.PHONY: faults
+faults: ## Days with every fault while Fahuo is killed again and again: make faults ARGS="--days 3 --kills 20 --seed 1"
+	$(SETUP)
+	@$(BIN)/python -m scripts.fault_run $(ARGS)
+
 ##@ PostgreSQL
 
 .PHONY: db-postgres

@@ -102,6 +102,7 @@ def test_errors_leave_open_whether_the_work_was_done(kind: str, done_before: boo
     answer = search(client)
     assert (answer.status_code, answer.json()["code"]) == ((500, 36009003) if kind == "internal" else (408, 36009007))
     assert bool(done) is done_before
+    assert client.sandbox.gateway.log[-1].done is done_before
 
 
 def test_slow_answers_are_right() -> None:

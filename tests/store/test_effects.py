@@ -96,6 +96,9 @@ def test_a_lost_worker(store: Store, safety: str, state: str, again: list[tuple[
     claim(store)
     assert [(one.attempt, one.read_first) for one in claim(store, ms=MS + 1000)] == again
     assert states(store) == [state]
+    with store.read() as tx:
+        (outcome,) = tx.rows(select(table.c.outcome))[0]
+    assert ("no_answer" in outcome) is (state == "unknown")  # whoever is to decide reads why
 
 
 @pytest.mark.parametrize(

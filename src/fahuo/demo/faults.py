@@ -71,6 +71,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 0.01
     seed: int = 1
     step: int = 30 * MINUTE
+    kills_until: float = 1.0
+    """The share of the run in which the kills lie: a short one need not wait for the leases of the last."""
     markets: tuple[str, ...] = MARKETS
     without: tuple[str, ...] = ()
 
@@ -185,11 +187,12 @@ class FaultRun:
         self.stumbles: list[str] = []
         self.at = clock.now()
 
-    def play(self, told: Callable[[str], object]) -> dict[str, Any]:
+    def play(self, told: Callable[[str], object] = lambda _: None) -> dict[str, Any]:
         """All days, then the end: both sides have told each other everything. `told` hears of progress."""
         began = time.monotonic()
         steps = self.wanted.days * DAY // self.wanted.step
-        plan = Counter(self.random.randrange(steps) for _ in range(self.wanted.kills))
+        among = max(1, round(steps * self.wanted.kills_until))
+        plan = Counter(self.random.randrange(among) for _ in range(self.wanted.kills))
         for number in range(steps):
             self._step(plan[number])
             if number % 12 == 0:

@@ -140,12 +140,13 @@ _PICK = [
     .with_for_update(skip_locked=True)
     for ready, order in ((_HELD, _e.lease_until_ms), (_DUE, _e.due_at))
 ]
+NO_ANSWER = json.encode({"code": "no_answer", "message": "the worker ended without an answer"}).decode()
 # A claim that ended without an answer too often is given up too: it may be what kills its workers.
 _LOSE = (
     update(effects)
     .where(_OWN, bulk.any_of(_e.lane, "lanes"), _HELD, _e.state == "claimed")
     .where(or_(_e.safety == "ask", _e.attempts >= _e.attempts_max))
-    .values(state=case((_e.safety == "ask", "unknown"), else_="given_up"))
+    .values(state=case((_e.safety == "ask", "unknown"), else_="given_up"), outcome=NO_ANSWER)
 )
 _TAKE = (
     update(effects)
