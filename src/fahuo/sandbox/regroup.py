@@ -100,11 +100,16 @@ def _check_groups(
 
 def combinable(world: World, shop: Shop) -> Iterator[tuple[str, list[str]]]:
     """(id, order ids) of unshipped orders of one recipient and address. The id is the first order's parcel."""
-    by_home: dict[Any, list[Order]] = defaultdict(list)
+    by_buyer: dict[str, list[Order]] = defaultdict(list)
     for _, one in world.orders_by_create(shop.id):
         order = world.orders[one]
-        if order.status == AWAITING_SHIPMENT and not _why_not_combine(world, order):
-            by_home[_home(order)].append(order)
+        if order.status == AWAITING_SHIPMENT:
+            by_buyer[order.buyer_id].append(order)
+    by_home: dict[Any, list[Order]] = defaultdict(list)
+    for waiting in by_buyer.values():  # one recipient is one buyer; most have one order, which need not be looked into
+        for order in waiting if len(waiting) > 1 else ():
+            if not _why_not_combine(world, order):
+                by_home[_home(order)].append(order)
     for orders in by_home.values():
         for start in range(0, len(orders), MOST_COMBINED):
             group = orders[start : start + MOST_COMBINED]
