@@ -32,7 +32,9 @@ class Platform:
     def __init__(self, start: dict[str, Any]) -> None:
         self.start = start
         self.url = str(start["base_url"])
-        self._http = httpx.Client(base_url=f"{self.url}/_sandbox/", timeout=STEP_S, trust_env=False)
+        # No connection is kept: one that has been idle is ended by the server just when the next step wants it.
+        once = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=f"{self.url}/_sandbox/", timeout=STEP_S, trust_env=False, limits=once)
 
     def now(self) -> int:
         """Its time, epoch seconds."""
