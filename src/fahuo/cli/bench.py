@@ -89,11 +89,23 @@ def intake(
 
 @app.command()
 def pull(
-    orders: Annotated[int, typer.Option(min=1)] = 100_000,
-    db: Annotated[str | None, typer.Option(help="A PostgreSQL URL; a fresh database is made beside it.")] = None,
+    orders: Annotated[int, typer.Option(min=1, help="Orders of the runs without any limit.")] = 20_000,
+    rate: Annotated[
+        float, typer.Option(min=0.2, help="Calls a second an app may make for a shop, in the paced run.")
+    ] = 10,
+    paced_orders: Annotated[int, typer.Option(min=1, help="Orders of the paced run.")] = 3_000,
+    db: Annotated[str | None, typer.Option(help="A PostgreSQL URL; fresh databases are made beside it.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Orders a second of a pull from the sandbox, and of reading the sandbox's pages alone."""
+    """A pull from the sandbox, against reading its pages alone, and under a budget of calls.
+
+    Without any limit: sandbox_pages_per_second and sandbox_orders_per_second when nothing is done with the pages (the
+    better of two readings), pull_pages_per_second and pull_orders_per_second when they are taken, ratio of the two;
+    pull_idle: share of the pull's time in which no page was there to write; memory_mb: most this process held.
+
+    Under the budget: paced_pages_allowed_per_second, paced_pages_per_second (pages the sandbox gave, empty ones too),
+    paced_calls_refused (as too many), paced_idle. A budget saves up two seconds, so short runs may exceed it.
+    """
     from fahuo.bench.pull import run  # noqa: PLC0415 - heavy, and only here
 
-    _show(run(orders, db), as_json)
+    _show(run(orders, db, rate, paced_orders), as_json)
