@@ -119,3 +119,33 @@ def test_a_page_that_reaches_beyond_now_holds_the_cursor_back() -> None:
     steps: list[Step] = list(walk(fetch, 5, None, 100))
     assert asked == [5, 10]
     assert [step.cursor for step in steps] == [10, 20]
+
+
+def test_a_second_with_many_pages_is_read_by_tokens_without_a_stop() -> None:
+    """The platform closes thousands of orders at once. Each is read once, but for the page that reaches the second."""
+    orders = [(str(n), 10 + n) for n in range(7)] + [(str(100 + n), 50) for n in range(43)] + [("999", 60)]
+    given: list[int] = []
+
+    def fetch(since: int, _before: int | None, token: str) -> Page:
+        kept = [one for one in orders if one[1] >= since]
+        at = int(token or 0)
+        given.append(len(kept[at : at + 5]))
+        return Page([b""] * given[-1], kept[at : at + 5], str(at + 5) if at + 5 < len(kept) else "")
+
+    steps = list(walk(fetch, 5, None, 100))
+    assert not [step.problem for step in steps if step.problem]
+    assert {one for step in steps for one in step.page.versions} == set(orders)
+    assert sum(given) <= len(orders) + 10
+    assert steps[-1].cursor == 60
+
+
+def test_a_stretch_that_begins_with_a_full_second_makes_no_stop() -> None:
+    orders = [(str(n), 50) for n in range(20)]
+
+    def fetch(_since: int, _before: int | None, token: str) -> Page:
+        at = int(token or 0)
+        return Page([b""] * 5, orders[at : at + 5], str(at + 5) if at + 5 < len(orders) else "")
+
+    steps = list(walk(fetch, 5, None, 100))
+    assert [step.problem for step in steps] == [None] * 4
+    assert [step.cursor for step in steps] == [50] * 4

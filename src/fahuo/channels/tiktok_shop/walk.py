@@ -1,8 +1,9 @@
 """Walking through all orders that changed in a stretch of time, so that none is missed. Pure but for `fetch`.
 
 Orders move while one pages: a change puts an order at the end. Page tokens that count places would then skip one, so
-tokens are used only within one second's orders; otherwise the next page is asked for from the last change seen on
-(that second's orders come twice, which does no harm). How far everything is known to be seen is the **cursor**.
+tokens are used only within one second's orders (which may be thousands); otherwise the next page is asked for from the
+last change seen on (that second's orders come twice, which does no harm). How far everything is known to be seen is the
+**cursor**.
 
 What makes no progress (a token that repeats, a page with nothing new) is asked for again in half the stretch of time,
 down to one second: a shorter stretch has fewer pages.
@@ -84,7 +85,7 @@ def _stretch(fetch: Fetch, low: int, high: int | None, soft: int) -> Iterator[St
         yield Step(page, top if ordered else None)
         if all(id_ in seen for id_, _ in page.versions):
             raise Stuck(_stuck("page_stands_still", N_("A page of orders held nothing new, and yet more was to come.")))
-        if ordered and reached is not None and reached > at:
+        if ordered and reached is not None and reached > at and times[0] < times[-1]:
             at, token = reached, ""
             tokens.clear()
             seen = {id_ for id_, when in page.versions if when >= at}
