@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ def told(ref: str, at: int, state: int) -> RequestIn:
 
 
 def kept(one: RequestIn) -> Request:
-    values = {name: getattr(one, name, "") for name in Request._fields}
+    values: dict[str, Any] = {name: getattr(one, name, "") for name in Request._fields}
     return Request(**(values | {"id": 1, "shop_id": 1, "order_id": None}))
 
 

@@ -1,114 +1,144 @@
-"""The demonstration's days: what it says of itself is what the database proves, on both databases."""
+"""The demonstration's days: what it says of itself is what the database and the sandbox prove, on both databases."""
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-from contextlib import suppress
+from collections import Counter
 from pathlib import Path
 
-import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from fahuo.demo.clock import DemoClock
+from fahuo.connections.model import ACTIVE
 from fahuo.demo.figures import figures
-from fahuo.demo.house import furnish
-from fahuo.demo.outside import DAY
+from fahuo.demo.inside import DAY, HOUR
 from fahuo.demo.play import Play
-from fahuo.flow.house import House
-from fahuo.flow.setup import add_main
+from fahuo.flow.connect import standings
 from fahuo.flow.verify import verify_all
-from fahuo.kernel.instant import parse_instant
-from fahuo.orders.tables import orders
-from fahuo.store.engine import Store
-from fahuo.warehouse.tables import label_files, packages
-
-MONDAY = parse_instant("2026-11-16T00:00:00Z")
-
-
-def played(store: Store, folder: Path, days: int, per_day: int, staff: int = 4) -> House:
-    clock = DemoClock(MONDAY)
-    house = House(store, clock)
-    add_main(store, MONDAY)
-    furnish(house, folder, per_day * days, staff * 135 or 1)
-    Play(house, clock, folder, seed=3, per_day=per_day, staff=staff).fast(days)
-    assert clock.now() == MONDAY + days * DAY
-    return house
+from fahuo.orders.tables import holds, orders
+from fahuo.store.engine import Store, open_store
+from fahuo.store.tables import effects
+from fahuo.warehouse.tables import first_mile_bundles, packages
+from tests.demo.conftest import MONDAY, Started
+from tests.support.stores import MASTER
 
 
-def test_a_day_agrees_with_the_database(store: Store, tmp_path: Path) -> None:
-    house = played(store, tmp_path, 1, 60)
-    found = figures(house)
-    assert list(verify_all(house)) == []
+def hours(play: Play, number: int, step: int = 1) -> None:
+    """Play in larger steps than the demonstration does: quicker, and as true."""
+    for _ in range(0, number, step):
+        play.advance(step * HOUR)
+    play.settle()
+
+
+def test_a_day_agrees_with_the_database_and_the_sandbox(sqlite_url: str, start: Started) -> None:
+    store = open_store(sqlite_url, master=MASTER)
+    play = start(store, per_day=48)
+    shops = standings(play.house)
+    assert len({one.region for one in shops}) >= 3
+    assert [one.seller_type for one in shops].count("cross_border") == 1
+    assert {one.state for one in shops} == {ACTIVE}
+
+    hours(play, 24)
+    found = figures(play.house)
+    assert play.house.clock.now() == MONDAY + DAY
+    assert list(verify_all(play.house)) == []
+    assert play.disagreements() == {}
+    assert found["journal_ok"] is True
+    with store.read() as tx:
+        o, p, b = orders.c, packages.c, first_mile_bundles.c
+        stations = dict(tx.rows(select(o.station, func.count()).where(o.seller_id == 1).group_by(o.station)))
+        early = tx.rows(select(func.count()).where(p.seller_id == 1, p.handed_over_at < p.packed_at))[0][0]
+        bundled = tx.rows(select(b.state).where(b.seller_id == 1))
+    assert found["orders_received"] == sum(stations.values()) > 30
+    rest = found["open"] + found["orders_shipped"] + found["cancelled"] + stations.get("history", 0)
+    assert found["orders_received"] == rest
+    assert 0 < found["on_time"] <= found["orders_shipped"]
+    assert (found["late"], found["effects_pending"], found["effects_given_up"], early) == (0, 0, 0, 0)
+    assert bundled == [("bundled",)]
+    store.close()
+
+
+def test_two_shops_agree_on_either_database(store: Store, start: Started) -> None:
+    play = start(store, per_day=12, markets=("US", "MY:cross_border"))
+    hours(play, 24)
+    assert play.disagreements() == {}
+    found = figures(play.house)
+    assert found["orders_received"] > 0
+    assert found["late"] == 0
     assert found["journal_ok"] is True
 
-    with store.read() as tx:
-        o, p = orders.c, packages.c
-        stations = dict(tx.rows(select(o.station, func.count()).where(o.seller_id == 1).group_by(o.station)))
-        scans = tx.rows(select(func.count()).where(o.seller_id == 1, o.first_scan_at.is_not(None)))[0][0]
-        early = tx.rows(select(func.count()).where(p.seller_id == 1, p.handed_over_at < p.packed_at))[0][0]
-        labels = tx.rows(select(func.count()).where(label_files.c.seller_id == 1))[0][0]
-    history = stations.get("history", 0)
-    assert found["orders_received"] == sum(stations.values()) > 30
-    assert found["orders_received"] == found["open"] + found["orders_shipped"] + found["cancelled"] + history
-    assert 0 < found["on_time"] <= found["orders_shipped"]
-    assert found["late"] == 0
-    assert scans <= found["orders_shipped"] + history
-    assert early == 0
-    assert labels > 0
-    assert found["effects_given_up"] == 0
 
-
-def test_without_staff_orders_are_late(store: Store, tmp_path: Path) -> None:
-    found = figures(played(store, tmp_path, 2, 20, staff=0))
+def test_without_staff_orders_are_late(sqlite_url: str, start: Started) -> None:
+    store = open_store(sqlite_url, master=MASTER)
+    play = start(store, per_day=12, staff=0, markets=("VN", "US"))
+    hours(play, 48, step=3)
+    found = figures(play.house)
     assert found["orders_shipped"] == found["on_time"] == 0
     assert found["late"] > 0
     assert found["journal_ok"] is True
+    assert play.disagreements() == {}
+    store.close()
 
 
-def test_the_same_seed_gives_the_same_figures(sqlite_url: str, tmp_path: Path) -> None:
-    from fahuo.store.engine import open_store  # noqa: PLC0415 - a store for each of the two runs
-    from tests.support.stores import MASTER  # noqa: PLC0415 - as above
+def test_a_buyer_who_moves_gets_the_parcel_with_a_new_label(sqlite_url: str, start: Started) -> None:
+    store = open_store(sqlite_url, master=MASTER)
+    play = start(store, per_day=12, markets=("VN",))
+    order = _arranged(play, store)
+    play.outside.buyer(order, "change-address")
+    play.step()
+    with store.read() as tx:
+        told = tx.rows(_held(order))
+    assert [code for code, _ in told] == ["address_changed"]
+    for _ in range(4):
+        play.advance()
+    with store.read() as tx:
+        (_, by), *_ = tx.rows(_held(order))
+        e = effects.c
+        labels = tx.rows(
+            select(e.state)
+            .join(orders, (orders.c.seller_id == e.seller_id) & (orders.c.id == e.order_id))
+            .where(e.seller_id == 1, e.kind == "fetch_label", orders.c.platform_order_id == order)
+        )
+    assert by == "user:demo staff"
+    assert Counter(labels) == {("done",): 2}
+    assert play.disagreements() == {}
+    store.close()
 
+
+def _arranged(play: Play, store: Store) -> str:
+    """Play until an order is arranged and not packed; its number at the platform."""
+    o, p = orders.c, packages.c
+    ready = (
+        select(o.platform_order_id)
+        .join(packages, (p.seller_id == o.seller_id) & (p.order_id == o.id))
+        .where(o.seller_id == 1, p.label_id.is_not(None), p.packed_at.is_(None), o.station == "pack")
+        .order_by(o.created_at.desc())
+    )
+    for _ in range(48):
+        play.advance()
+        with store.read() as tx:
+            if found := tx.rows(ready):
+                return str(found[0][0])
+    pytest.fail("no order was arranged in a day")
+
+
+def _held(order: str):  # type: ignore[no-untyped-def]  # a SQLAlchemy Select
+    h = holds.c
+    return (
+        select(h.code, h.released_by)
+        .join(orders, (orders.c.seller_id == h.seller_id) & (orders.c.id == h.order_id))
+        .where(h.seller_id == 1, orders.c.platform_order_id == order)
+    )
+
+
+def test_the_same_seed_gives_the_same_sandbox(tmp_path: Path, sqlite_url: str, start: Started) -> None:
     found = []
     for number in range(2):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        copy = folder / "fahuo.db"
+        copy = tmp_path / f"run-{number}.db"
         copy.write_bytes(Path(sqlite_url.removeprefix("sqlite:///")).read_bytes())
         store = open_store(f"sqlite:///{copy}", master=MASTER)
-        found.append(figures(played(store, folder, 1, 12)))
+        play = start(store, per_day=12, markets=("TH",))
+        hours(play, 18)
+        found.append((play.outside.orders(), figures(play.house)))
         store.close()
-    assert found[0] == found[1]
-
-
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def test_the_command_prints_one_document_and_nothing_else(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    url = request.getfixturevalue("postgres_url") if database == "postgresql" else ""
-    # Taking its usual port away shows that a run that ends by itself wants none.
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):  # somebody else has it already, which does as well
-            taken.bind(("127.0.0.1", 8000))
-            taken.listen()
-        arguments = ["demo", "--days", "1", "--exit", "--json", "--orders-per-day", "12"]
-        done = subprocess.run(  # noqa: S603 - our own command line
-            [sys.executable, "-c", "from fahuo.cli.main import main; main()", *arguments],
-            cwd=tmp_path,
-            env={"PATH": "/usr/bin:/bin", "FAHUO_DATABASE_URL": url, "LANG": "C.UTF-8"},
-            capture_output=True,
-            timeout=120,
-            check=True,
-        )
-    found = msgspec.json.decode(done.stdout)
-    assert done.stdout.count(b"\n") == 1
-    assert done.stderr == b""
-    names = "orders_received orders_shipped on_time late held open delivered cancelled effects_pending effects_given_up"
-    assert {*names.split(), "days", "journal_ok"} <= found.keys()
-    assert found["days"] == 1
-    assert found["journal_ok"] is True
-    assert list(tmp_path.iterdir()) == []
+    assert found[0][0] == found[1][0]
+    assert found[0][1] == found[1][1]

@@ -1,13 +1,16 @@
-"""The parts of the demonstration: its clock, its home, and the world around the seller."""
+"""The parts of the demonstration: its clock, its home, its vans, and the sandbox that is its platform."""
 
 from __future__ import annotations
 
-import msgspec
+import httpx
 import pytest
 
+from fahuo.catalogue.model import Warehouse
 from fahuo.demo.clock import DemoClock
-from fahuo.demo.house import BRANCHES, MARK, fresh_home
-from fahuo.demo.outside import DAY, HOUR, Outside
+from fahuo.demo.house import MARK, fresh_home
+from fahuo.demo.inside import COLLECTED_AT, DAY, HOUR, _struck
+from fahuo.demo.platform import platform
+from fahuo.demo.play import start_of
 from fahuo.kernel.instant import parse_instant
 from fahuo.kernel.problems import Failure
 
@@ -49,36 +52,44 @@ def test_a_home_of_an_earlier_run_is_emptied_and_taken_by_one_run_only(tmp_path)
         assert [path.name for path in home.iterdir()] == [MARK]
 
 
-def told(outside: Outside) -> list[dict[str, object]]:
-    return [msgspec.json.decode(line) for branch in range(len(BRANCHES)) for line in outside.export(branch)]
+def test_a_day_begins_on_the_full_hour_so_that_it_ends_today() -> None:
+    now = START + 3 * HOUR + 61
+    assert start_of(now, 2) == START + 3 * HOUR - 2 * DAY
 
 
-def test_orders_keep_the_rhythm_of_the_day_and_rest_an_hour() -> None:
-    outside = Outside(seed=1, per_day=2_000)
-    outside.live(START, START + DAY)
-    made = told(outside)
-    assert 1_800 < len(made) < 2_200
-    assert told(outside) == []  # told once
-    hours = [(int(str(o["create_time"])) + 7 * HOUR) // HOUR % 24 for o in made if o["id"] in outside.tickets]
-    vn = [h for h, o in zip(hours, made, strict=True) if outside.tickets[str(o["id"])].branch == 0]
-    assert sum(19 <= h <= 22 for h in vn) > 4 * sum(1 <= h <= 4 for h in vn)
-    resting = [o for o in made if o["status"] == "ON_HOLD"]
-    assert all(int(str(o["create_time"])) > START + DAY - 61 * 60 - 1 for o in resting)
+@pytest.mark.parametrize(
+    ("since", "until", "came"),
+    [
+        ("2026-11-16T11:00:00Z", "2026-11-16T11:30:00Z", True),  # 18:30 in Vietnam
+        ("2026-11-16T11:30:00Z", "2026-11-16T12:00:00Z", False),  # once only
+        ("2026-11-15T11:00:00Z", "2026-11-15T11:30:00Z", False),  # a Sunday
+        ("2026-11-16T23:00:00Z", "2026-11-17T11:30:00Z", True),  # over midnight
+    ],
+)
+def test_the_van_comes_once_on_a_working_day(since: str, until: str, came: bool) -> None:
+    place = Warehouse(
+        id=1, code="HCM", name="HCM", kind="own", country="VN", zone="Asia/Ho_Chi_Minh", cutoff="17:00",
+        work_days="12345", capacity_per_day=None, platform_ref="",
+    )  # fmt: skip
+    assert _struck(COLLECTED_AT, place, parse_instant(since), parse_instant(until)) is came
 
 
-def test_a_cancelled_order_is_neither_arranged_nor_uploaded() -> None:
-    outside = Outside(seed=1, per_day=200)
-    outside.live(START, START + DAY)
-    waiting = [id_ for id_, ticket in outside.tickets.items() if outside.status(id_) == "AWAITING_SHIPMENT"]
-    first, second = [id_ for id_ in waiting if not outside.tickets[id_].own][:2]
-    outside.agree_to_cancel(first, START + DAY)
-    labels = outside.arrange([first, second], START + DAY)
-    assert [label.order_number for label in labels] == [second]
-    assert (outside.status(first), outside.status(second)) == ("CANCELLED", "AWAITING_COLLECTION")
+def test_a_sandbox_starts_when_asked_obeys_its_clock_and_ends_with_its_user() -> None:
+    with platform(("VN", "GB", "MY:cross_border"), 5, 48, START) as outside:
+        assert len(outside.start["shops"]) == 3
+        assert outside.now() == START
+        assert outside.go_to(START + 12 * HOUR) == START + 12 * HOUR
+        orders = outside.orders()
+        assert 10 < len(orders) < 40
+        with pytest.raises(Failure) as caught:
+            outside.buyer("1", "cancel")
+        assert caught.value.exit_code == 3
+        url = outside.url
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/_sandbox/state", trust_env=False)
 
-    own = next(id_ for id_ in waiting if outside.tickets[id_].own)
-    file = f"Order ID,Package ID,Shipping Provider Name,Tracking ID\r\n{own},1,USPS,9400\r\n{first},2,USPS,9401\r\n"
-    assert outside.upload(file.encode("utf-8-sig"), START + DAY) == 1
-    outside.collect([(own, "9400")], START + DAY)
-    outside.live(START + DAY, START + DAY + 2 * HOUR)
-    assert outside.scans()[0][:2] == ("9400", "first_scan")
+
+def test_a_sandbox_that_does_not_start_is_told() -> None:
+    with pytest.raises(Failure) as caught, platform(("Atlantis",), 1, 1, START):
+        pass
+    assert caught.value.problem.code == "sandbox_not_started"

@@ -262,7 +262,7 @@ def test_a_page_token_that_repeats_is_seen_and_shorter_stretches_are_asked_for(k
     def broken(asked: dict[str, Any], query: dict[str, str]) -> httpx.Response:
         return real(asked, {k: v for k, v in query.items() if k != "page_token"})
 
-    front._search = broken  # type: ignore[method-assign]
+    front._search = broken  # type: ignore[method-assign]  # as a platform that fails
     front.put(*[body(n, MONDAY - 300 + n // 4) for n in range(16)])
     found = keeper.pull()
     assert (found.created, found.complete, found.problem) == (16, True, None)
@@ -276,7 +276,7 @@ def test_a_page_token_that_repeats_is_seen_and_shorter_stretches_are_asked_for(k
     shown = shown_problem(text)
     assert shown is not None
     assert shown.code == stuck.problem.code
-    front._search = real  # type: ignore[method-assign]
+    front._search = real  # type: ignore[method-assign]  # and recovers
     healed = keeper.pull()
     assert (healed.complete, healed.problem, len(keeper.states())) == (True, None, 28)
 
@@ -285,7 +285,7 @@ def test_pages_in_the_wrong_order_move_the_cursor_only_at_the_end(keeper: Shopke
     front = keeper.front
     spread(keeper, 12, first=MONDAY - 50 * 60, step=60)
     real = front._answer
-    front._answer = lambda orders, token: real(orders[::-1], token)  # type: ignore[method-assign]
+    front._answer = lambda orders, token: real(orders[::-1], token)  # type: ignore[method-assign]  # in another order
     cursors: list[int | None] = []
     front.after = lambda _: cursors.append(keeper.cursor())
     assert keeper.pull().complete

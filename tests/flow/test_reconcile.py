@@ -191,8 +191,8 @@ def _check(floor: Floor, history: Sequence[Version], data: st.DataObject) -> Non
     recheck(floor.store, desk, floor.clock.at)
     plan_all(floor.store, desk, floor.clock.at)
     ends = [way.ends(len(begun)) for way in (by_pull, by_notice, by_both)]
-    for way in ends[1:]:
-        assert _differences(ends[0], way) == []
+    for end in ends[1:]:
+        assert _differences(ends[0], end) == []
     truth = {one.order: one for one in history}
     assert {order: rows["source_at"] for order, rows in ends[0].items()} == {
         order: one.at for order, one in truth.items()

@@ -41,7 +41,7 @@ def call(
         query={name: str(value) for name, value in query.items()},
         body=dict(body or {}),
         now=world.now(),
-        app=None,  # type: ignore[arg-type]
+        app=None,  # type: ignore[arg-type]  # no handler asks for it
         grant=_GRANT,
         raw=b"",
         files=files or {},

@@ -161,7 +161,7 @@ def test_products_are_switched_off_and_on_and_their_price_changes() -> None:
     product, sku, _ = _sku(world)
     off = call(world, "POST", f"{BASE}/products/deactivate", {"product_ids": [product, "1"]})
     assert [e["code"] for e in off["errors"]] == [12019008]
-    assert world.product(shop.id, product).status == "SELLER_DEACTIVATED"  # type: ignore[union-attr]
+    assert world.product(shop.id, product).status == "SELLER_DEACTIVATED"  # type: ignore[union-attr]  # it is there
     assert told(world, 5) == [{"product_id": product, "status": "PRODUCT_STATUS_CHANGED", "update_time": world.now()}]
     placed = [world.place(shop.id, world.now()) for _ in range(40)]
     assert product not in {i["product_id"] for o in placed for i in o.body["line_items"]}

@@ -80,7 +80,7 @@ def test_an_unknown_scenario_is_answered_with_those_there_are() -> None:
 
 
 def test_a_file_of_ones_own_is_read(tmp_path: object) -> None:
-    path = tmp_path / "mine.toml"  # type: ignore[operator]
+    path = tmp_path / "mine.toml"  # type: ignore[operator]  # pytest's own path
     path.write_text('name = "Mine"\n[[token_revoked]]\nat = "2026-11-11T20:00+07:00"\n')
     assert scenario.load(path).token_revoked[0].at == "2026-11-11T20:00+07:00"
 

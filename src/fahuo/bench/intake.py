@@ -245,7 +245,7 @@ def _raw_postgresql(url: str, kept: list[tuple[Any, ...]], group: int, seconds: 
                             copy.write_row(row)
                 else:
                     flat = [value for row in rows for value in row]
-                    cursor.execute(f"INSERT INTO notices ({names}) VALUES {marks} ON CONFLICT DO NOTHING", flat)  # noqa: S608
+                    cursor.execute(f"INSERT INTO notices ({names}) VALUES {marks} ON CONFLICT DO NOTHING", flat)  # noqa: S608 - our own names
                 connection.commit()
                 spent += time.perf_counter() - began
                 done += group
