@@ -77,6 +77,12 @@ def test_no_token_but_ours_is_taken(token: str) -> None:
             page(Window(rows_of([1, 2, 3]), size=1, token=token), "x")
 
 
+def test_tokens_hold_what_an_address_must_encode() -> None:
+    """A client that sends them as they are finds out here, not on the platform."""
+    tokens = [page(Window(rows_of(range(9)), size=size), bound).next_token for size in (1, 2, 5) for bound in range(9)]
+    assert set("+/=") <= set("".join(tokens))
+
+
 def test_a_changed_token_is_refused() -> None:
     rows = rows_of([1, 2, 3])
     token = page(Window(rows, size=1), "x").next_token

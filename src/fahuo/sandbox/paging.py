@@ -8,7 +8,7 @@ same seed keeps them.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
@@ -113,12 +113,13 @@ def _taken(
 
 def _sealed(last: Row, high: int, total: int, key: bytes) -> str:
     payload = msgspec.msgpack.encode([last[0], last[1], high, total])
-    return urlsafe_b64encode(_tag(payload, key) + payload).decode().rstrip("=")
+    # Not the alphabet that is safe in addresses: `+`, `/` and `=` must be percent-encoded when sent, as on the platform.
+    return b64encode(_tag(payload, key) + payload).decode()
 
 
 def _opened(token: str, key: bytes) -> tuple[Row, int, int]:
     try:
-        raw = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
+        raw = b64decode(token, validate=True)
         tag, payload = raw[:_TAG], raw[_TAG:]
         if tag != _tag(payload, key):
             raise invalid("page_token")
