@@ -113,7 +113,7 @@ def _taken(
 
 def _sealed(last: Row, high: int, total: int, key: bytes) -> str:
     payload = msgspec.msgpack.encode([last[0], last[1], high, total])
-    # Not the alphabet that is safe in addresses: `+`, `/` and `=` must be percent-encoded when sent, as on the platform.
+    # Not the alphabet that is safe in addresses: `+`, `/` and `=` must be percent-encoded when sent (reference 2.1).
     return b64encode(_tag(payload, key) + payload).decode()
 
 
