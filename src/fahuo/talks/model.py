@@ -77,6 +77,22 @@ def words_of(type_: str, content: str) -> str:
     return content[:MOST_CHARACTERS]
 
 
+_REFERENCES: Final = ("order_id", "product_id", "url")
+
+
+def plain(type_: str, words: str) -> str:
+    """What people see of a kept message: the words, or what a card refers to. Plain text, distrusted."""
+    if type_ == TEXT:
+        return words
+    try:
+        found = msgspec.json.decode(words)
+    except msgspec.DecodeError:
+        return words
+    if not isinstance(found, dict):
+        return words
+    return next((str(found[name]) for name in _REFERENCES if found.get(name)), words)
+
+
 def order_of(type_: str, content: str) -> str:
     """The platform order id of an order card, '' for any other message."""
     if type_ != "ORDER_CARD":

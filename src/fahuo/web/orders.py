@@ -16,6 +16,7 @@ from fahuo.kernel.text import N_
 from fahuo.orders.phones import parse_phone
 from fahuo.orders.rules import hold as known_hold
 from fahuo.planning.explain import reason_text
+from fahuo.talks.model import plain
 from fahuo.views import order as order_view
 from fahuo.views import orders as list_view
 from fahuo.views import shops as shop_views
@@ -222,7 +223,7 @@ def talks(request: Request, visitor: Annotated[Visitor, Depends(need("buyers.vie
         if not order_view.visible(tx, order_id, visitor.shops):
             raise Failure(_none(order_id))
         messages = messages_of_order(tx, order_id)
-    return draw(request, "order_talks.html", visitor, messages=messages)
+    return draw(request, "order_talks.html", visitor, messages=messages, plain=plain)
 
 
 @router.post("/orders/{order_id}/release")

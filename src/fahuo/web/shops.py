@@ -34,8 +34,8 @@ def page(request: Request, visitor: Annotated[Visitor, Depends(need("orders.view
         shops = lists.shop_views(tx, house.clock.now(), visitor.shops)
         imports = lists.last_imports(tx)
     names = {view.shop.id: view.shop.name for view in shops}
-    states = {one.shop_id: one.state for one in standings(house, seller_id=visitor.principal.seller_id)}
-    facts: dict[str, Any] = {"shops": shops, "imports": imports, "names": names, "states": states}
+    links = {one.shop_id: one for one in standings(house, seller_id=visitor.principal.seller_id)}
+    facts: dict[str, Any] = {"shops": shops, "imports": imports, "names": names, "links": links}
     facts["apps"] = app_list(house, visitor.principal.seller_id) if visitor.may("access.manage") else []
     return draw(request, "shops.html", visitor, formats=FORMATS, **facts)
 

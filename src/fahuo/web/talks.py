@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from fahuo.flow import talks
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
-from fahuo.talks.model import MOST_CHARACTERS
+from fahuo.talks.model import MOST_CHARACTERS, plain
 from fahuo.views import shops as shop_views
 from fahuo.views.aftersales import conversation, conversation_list
 from fahuo.web.gate import Visitor, draw, house_of, need
@@ -60,7 +60,7 @@ def _one(request: Request, visitor: Visitor, talk_id: int) -> dict[str, Any]:
         names = shop_views.shop_names(tx, visitor.shops)
     if found is None:
         raise Failure(Problem("not_found", "id", str(talk_id), N_("There is no such conversation."), ""))
-    return {"talk": found[0], "messages": found[1], "shop": names.get(found[0].shop_id, "")}
+    return {"talk": found[0], "messages": found[1], "shop": names.get(found[0].shop_id, ""), "plain": plain}
 
 
 @router.post("/{talk_id}/say")

@@ -97,7 +97,7 @@ def _plain(data: Mapping[str, Any], say: _Say) -> list[str]:
         if isinstance(value, list):
             value = ", ".join(str(one) for one in value if one)
         if value:
-            parts.append(say.label(text, value))
+            parts.append(say.label(text, word("told_by", str(value), say.lang) if name == "from" else value))
     return parts
 
 

@@ -204,6 +204,8 @@ REQUESTS: Final = {
     "RETURN_OR_REFUND_REQUEST_COMPLETE": N_("done"),
     "REPLACEMENT_REQUEST_PENDING": N_("asked"),
 }
+TOLD_BY: Final = {"notice": N_("notice"), "pull": N_("pull")}
+"""Who told of an order; a file is shown by its name."""
 DECISIONS: Final = {"approve": N_("Approved"), "reject": N_("Rejected")}
 METHODS: Final = {
     "PICKUP": N_("picked up"),
@@ -295,6 +297,23 @@ ANSWERS: Final = {
     "order": N_("order"),
 }
 """Facts of an answer that people read; others are shown by their own name."""
+CODES: Final = {
+    "no_answer": N_("No answer came"),
+    "not_reached": N_("The platform was not reached"),
+    "not_connected": N_("The shop is not connected"),
+    "carrier_not_listed": N_("The platform does not list the carrier"),
+    "cancelled_there": N_("Cancelled on the platform"),
+    "unknown_order": N_("The platform does not know the order"),
+    "no_package_there": N_("The platform has no such package"),
+    "cannot_split": N_("The order cannot be split"),
+    "not_pdf": N_("What came is no PDF"),
+    "erased": N_("The words are erased"),
+}
+"""Our own names for how a message ended, beside the platform's numbers."""
+ADVICE: Final = {
+    "unknown": N_("It may have arrived all the same: look on the platform before you send it again."),
+    "given_up": N_("It was tried often: check the shop's connection, then send it again."),
+}
 SOURCES: Final = {"pack": N_("Rule pack"), "platform": N_("Platform's own field")}
 _BOOKS: Final = {
     "station": STATIONS,
@@ -315,6 +334,7 @@ _BOOKS: Final = {
     "strange": STRANGE,
     "source": SOURCES,
     "request": REQUESTS,
+    "told_by": TOLD_BY,
     "decision": DECISIONS,
     "method": METHODS,
     "service_why": SERVICE_WHY,
@@ -322,6 +342,8 @@ _BOOKS: Final = {
     "role_of": ROLES_OF,
     "message": MESSAGES,
     "answer": ANSWERS,
+    "code": CODES,
+    "advice": ADVICE,
     "clock": CLOCK_WORDS,
     "party": PARTY_WORDS,
     "outcome": OUTCOME_WORDS,

@@ -3,6 +3,8 @@
 (() => {
   const live = document.querySelector("[data-live]");
   const pulse = document.querySelector(".pulse");
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) { here.scrollIntoView({ block: "nearest", inline: "center" }); }
   const PAUSE_MS = 2000, LONGEST_MS = 60000;
   let known = null, fetched = Date.now(), busy = false, failures = 0;
 
