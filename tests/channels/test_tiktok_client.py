@@ -196,7 +196,17 @@ def test_a_token_that_renewing_does_not_heal_is_dead() -> None:
     with pytest.raises(Withdrawn):
         client.get(link(), SEARCH)
     assert told == [("ROW_access_1", 105002)]
-    assert len(script.seen) == 2
+    assert len(script.seen) == 3
+
+
+def test_a_token_that_ends_again_before_it_was_used_is_no_dead_connection() -> None:
+    """Another call had it renewed, and that one ended too before this call's turn came."""
+    told: list[Refused] = []
+    script = Script(no(105002, http=401), no(105002, http=401), ok())
+    client = client_for(script, renew=fresh, dead=lambda _of, refused: told.append(refused))
+    client.get(link(), SEARCH)
+    assert told == []
+    assert len(script.seen) == 3
 
 
 @pytest.mark.parametrize("code", [36004004, 101000])

@@ -50,7 +50,7 @@ PAUSE_S: Final = 0.2
 """Between two passes of the victim."""
 PULL: Final = Policy(every_s=2, lease_s=20)
 """Shops are pulled as often as business time jumps, and a pull that was killed is soon another's."""
-UP_S: Final = 60.0
+UP_S: Final = 180.0
 """How long the victim may take until it answers."""
 WORK_S: Final = 4.0
 """How long a step waits for the victim to do its work, at most; what is left waits for the next step, as in life."""
@@ -137,7 +137,7 @@ class Victim:
         last = time.monotonic() + UP_S
         while time.monotonic() < last:
             try:
-                httpx.get(f"{self.url}/healthz", timeout=1, trust_env=False)
+                httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False)
             except httpx.HTTPError:
                 time.sleep(0.1)
             else:

@@ -36,6 +36,9 @@ READ_PATIENCE_S, WRITE_PATIENCE_S = 120.0, 20.0
 anyway, and must end within the lease of its claim."""
 SKEW_S: Final = 20
 """The platform takes timestamps from 300 s before to 30 s after its own time: a clock this far off is corrected."""
+RENEWALS: Final = 2
+"""How often one call has its token renewed. Once is not enough: while this call waited for a token that another call
+had renewed, that one may have ended too, and a grant must not be taken for dead because of it."""
 TELL_S: Final = 60.0
 """How often at most `tell` hears of a link."""
 
@@ -102,7 +105,7 @@ class _Try:
 
     def __init__(self, waits: Sequence[float], until: float, read: bool) -> None:
         self.waits, self.until, self.read = list(waits), until, read
-        self.renewed = self.retimed = False
+        self.renewed, self.retimed = 0, False
 
 
 class Client:
@@ -280,8 +283,8 @@ class Client:
 
     def _healed(self, link: Link, state: _Try, refused: Refused, skew: int) -> Link:
         """The link to try once more with, when the refusal was the token's or the clock's fault. Raises the rest."""
-        if refused.code == TOKEN_EXPIRED and self._renew is not None and not state.renewed:
-            state.renewed = True
+        if refused.code == TOKEN_EXPIRED and self._renew is not None and state.renewed < RENEWALS:
+            state.renewed += 1
             fresh = self._renew(link)
             with self._lock:
                 self._newest[fresh.seller_id, fresh.grant_id] = fresh
