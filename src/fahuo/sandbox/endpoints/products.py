@@ -115,6 +115,7 @@ def detail(call: Call) -> Data:
     shop, one = shop_of(call), _product(call, call.params["product_id"])
     length, width, height = (max(1, round(side / 10)) for side in one.size_mm)
     told = _listed(shop, one, newest=False)
+    del told["sales_regions"]  # searches have it
     for shown, sku in zip(told["skus"], one.skus, strict=True):
         shown["sales_attributes"] = [{"id": "100000", "name": "Specification", "value_name": sku.name}]
         shown["identifier_code"] = {"code": f"69{sku.id[-11:]}", "type": "EAN"}
