@@ -55,9 +55,13 @@ class Log:
     def doubles(self) -> list[str]:
         """What was carried out more than once though once was meant."""
         times: Counter[tuple[str, ...]] = Counter()
+        keys: set[str] = set()
         for call in self.calls.values():
-            if call["method"] == "POST" and call["done"]:
+            key = call["query"].get("idempotency_key")
+            if call["method"] == "POST" and call["done"] and key not in keys:
                 times.update(_acts(call))
+            if call["done"] and key:
+                keys.add(key)  # the platform takes a key once; what bears it again does nothing
         return [f"{' '.join(act)}: {number} times" for act, number in sorted(times.items()) if number > 1]
 
     def figures(self) -> dict[str, int]:
