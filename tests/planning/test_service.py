@@ -17,7 +17,7 @@ from fahuo.planning import queries
 from fahuo.planning.model import Network, Plan
 from fahuo.planning.rules import plan
 from fahuo.planning.service import give_back, record, take
-from fahuo.planning.tables import capacity_used, decisions
+from fahuo.planning.tables import capacity_used, decisions, refusals
 from fahuo.store import bulk, settings
 from fahuo.store.engine import Tx
 from tests.planning.networks import DAY, NOW, network, orders, rate, service, warehouse
@@ -46,8 +46,14 @@ def used(tx: Tx) -> dict[tuple[int, str], int]:
 
 def stored(tx: Tx) -> dict[int, dict[str, Any]]:
     names = [column.name for column in decisions.columns]
-    rows = (dict(zip(names, row, strict=True)) for row in tx.rows(select(decisions)))
-    return {row["order_id"]: row | {"why": msgspec.json.decode(row["why"])} for row in rows}
+    rows = [dict(zip(names, row, strict=True)) for row in tx.rows(select(decisions))]
+    texts = {row[0]: msgspec.json.decode(row[1]) for row in tx.rows(select(refusals.c.id, refusals.c.refused))}
+    found = {}
+    for row in rows:
+        refused = texts.get(row.pop("refused_id"))
+        why = msgspec.json.decode(row["why"]) | ({"refused": refused} if refused else {})
+        found[row["order_id"]] = row | {"why": why}
+    return found
 
 
 def decided(count: int, net: Network, **columns: Any) -> Plan:
@@ -76,6 +82,15 @@ def test_a_decision_is_written_with_its_reasons(tx: Tx) -> None:
     assert rows[2]["warehouse_id"] is None
     assert rows[2]["why"]["reason"] == "no_rate"
     assert used(tx) == {(1, TODAY): 1}
+
+
+def test_alike_refusals_are_kept_once(tx: Tx) -> None:
+    write_orders(tx, 4)
+    net = network([service(1), service(2, max_weight_g=1)], [rate(1, 430), rate(2, 1)])
+    for ids in ([1, 2], [3, 4]):
+        book(tx, decided(2, net, ids=ids), [0, 1])
+    assert len(tx.rows(select(refusals.c.id))) == 1
+    assert all(row["why"]["refused"] == [["1", "2", "too_heavy"]] for row in stored(tx).values())
 
 
 def test_a_penalty_that_is_not_known_is_not_stored_as_a_number(tx: Tx) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy import LargeBinary, Table, make_url
 from fahuo.store.schema import metadata
 
 JOURNEY = (
-    "orders", "order_lines", "holds", "people", "payloads", "clocks", "reservations", "stock_ledger", "decisions",
-    "waves", "packages", "package_items", "journal", "effects", "capacity_used", "label_files", "labels", "bench_scans",
+    "orders", "order_lines", "holds", "people", "payloads", "clocks", "reservations", "stock_ledger", "refusals",
+    "decisions", "waves", "packages", "package_items", "journal", "effects", "capacity_used", "label_files", "labels",
+    "bench_scans",
 )  # fmt: skip
 """Tables the journey writes; the others are the set-up and are copied before the clock starts."""
 

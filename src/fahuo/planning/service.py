@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -12,14 +13,14 @@ from fahuo.kernel.instant import NONE
 from fahuo.planning import queries
 from fahuo.planning.model import Plan
 from fahuo.planning.queries import Slot
-from fahuo.planning.tables import capacity_used, decisions
+from fahuo.planning.tables import capacity_used, decisions, refusals
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
 
 _COLUMNS = tuple(column.name for column in decisions.columns)
 _SLOT = ("seller_id", "service_id", "warehouse_id", "day")
 _MILLION = 1_000_000
-_NONE = msgspec.Raw(b"[]")
+_NONE = b"[]"
 
 
 def take(tx: Tx, plan: Plan, chosen: Sequence[int]) -> list[int]:
@@ -41,7 +42,10 @@ def record(tx: Tx, plans: Iterable[Plan], kept: Container[int], *, fresh: bool =
 
     `fresh`: the orders are new and have no decision yet.
     """
-    rows = [row for plan in plans for row in _rows(tx, plan, kept)]
+    shared: dict[int, str] = {}
+    rows = [row for plan in plans for row in _rows(tx, plan, kept, shared)]
+    texts = [(tx.seller_id, id_, text) for id_, text in shared.items()]
+    bulk.insert_new(tx, refusals, ("seller_id", "id", "refused"), texts, ("seller_id", "id"))
     if fresh:
         bulk.insert(tx, decisions, _COLUMNS, rows)
     else:
@@ -93,49 +97,47 @@ def _count(tx: Tx, parcels: dict[Slot, int], limits: dict[int, int]) -> list[Slo
     return [slot for slot, ok in zip(slots, took, strict=True) if not ok]
 
 
-def _rows(tx: Tx, plan: Plan, kept: Container[int]) -> Iterator[tuple[Any, ...]]:
+def _rows(tx: Tx, plan: Plan, kept: Container[int], shared: dict[int, str]) -> Iterator[tuple[Any, ...]]:
+    """Rows of `decisions`; the texts of refusals they name are put into `shared`."""
     seller, at, currency = tx.seller_id, plan.now, plan.network.currency
     numbers = (plan.ids, plan.warehouse, plan.service, plan.carton, plan.leave_at, plan.cost, plan.lateness)
-    columns = zip(*[column.tolist() for column in numbers], plan.day, _texts(plan), strict=True)
-    for i, (id_, warehouse, service, carton, leave_at, cost, lateness, day, text) in enumerate(columns):
+    columns = zip(*[column.tolist() for column in numbers], plan.day, _refusals(plan, shared), strict=True)
+    words: dict[tuple[Any, ...], str] = {}
+    for i, (id_, warehouse, service, carton, leave_at, cost, lateness, day, refused) in enumerate(columns):
+        key = (plan.chosen_by[i], plan.carton_note[i], plan.risk[i])
+        if (text := words.get(key)) is None:
+            text = words[key] = msgspec.json.encode(_why(plan, i)).decode()
         if id_ not in kept:  # without a decision: only why
             told = msgspec.json.encode(_why(plan, i) | {"reason": plan.reason[i] or "lost_the_race"}).decode()
-            yield (seller, id_, at, None, None, carton or None, None, None, None, None, None, told)
+            yield (seller, id_, at, None, None, carton or None, None, None, None, None, None, told, refused)
         elif service:
             penalty = None if lateness == NONE else lateness
-            yield (seller, id_, at, warehouse, service, carton or None, leave_at, day, cost, penalty, currency, text)
+            chosen = (warehouse, service, carton or None, leave_at, day, cost, penalty, currency)
+            yield (seller, id_, at, *chosen, text, refused)
         else:  # the platform chose, and what it costs is not ours to reckon
-            yield (seller, id_, at, warehouse, None, carton or None, leave_at, day, None, None, None, text)
+            yield (seller, id_, at, warehouse, None, carton or None, leave_at, day, None, None, None, text, refused)
 
 
-def _texts(plan: Plan) -> list[str]:
-    """The reasons of each order. Those of alike orders are written once a plan, not once an order."""
-    texts: dict[tuple[Any, ...], str] = {}
-    refused: dict[tuple[int, int], msgspec.Raw] = {}
-    group, class_of = plan.group.tolist(), plan.class_of.tolist()
+def _refusals(plan: Plan, shared: dict[int, str]) -> list[int | None]:
+    """The id of what was refused each order. Alike orders are refused alike, and so are those of later plans."""
+    ids: dict[tuple[int, int], int | None] = {}
     found = []
-    for i, key in enumerate(zip(plan.chosen_by, group, class_of, plan.carton_note, plan.risk.tolist(), strict=True)):
-        if (text := texts.get(key)) is None:
-            alike = (group[i], class_of[i])
-            if alike not in refused:
-                refused[alike] = msgspec.Raw(msgspec.json.encode(_refused(plan, i)))
-            text = texts[key] = msgspec.json.encode(_why(plan, i, refused[alike])).decode()
-        found.append(text)
+    for i, alike in enumerate(zip(plan.group.tolist(), plan.class_of.tolist(), strict=True)):
+        if alike not in ids:
+            text = msgspec.json.encode([[str(w), str(s), code] for w, s, code in plan.refusals(i)])
+            ids[alike] = None
+            if text != _NONE:
+                ids[alike] = id_ = int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1
+                shared[id_] = text.decode()
+        found.append(ids[alike])
     return found
 
 
-def _refused(plan: Plan, i: int) -> list[list[str]]:
-    return [[str(w), str(s), code] for w, s, code in plan.refusals(i)]
-
-
-def _why(plan: Plan, i: int, refused: msgspec.Raw | None = None) -> dict[str, Any]:
-    """Chosen by whom, the options refused with their code, a word on the carton, the risk in parts per million."""
+def _why(plan: Plan, i: int) -> dict[str, Any]:
+    """Chosen by whom, a word on the carton, the risk in parts per million."""
     data: dict[str, Any] = {"by": plan.chosen_by[i]}
     if plan.carton_note[i]:
         data["carton"] = plan.carton_note[i]
     if plan.risk[i]:
         data["late_ppm"] = round(float(plan.risk[i]) * _MILLION)
-    told = _refused(plan, i) if refused is None else refused
-    if told and told != _NONE:
-        data["refused"] = told
     return data

@@ -18,8 +18,17 @@ decisions = Table(
     Column("cost", BigInteger),
     Column("penalty", BigInteger, comment="expected cost of lateness"),
     Column("currency", Text),
-    Column("why", Text, nullable=False, comment="JSON: chosen by, refused services with reason codes"),
+    Column("why", Text, nullable=False, comment="JSON: chosen by, word on the carton, risk"),
+    Column("refused_id", BigInteger, comment="what was refused and why, in `refusals`; empty for nothing"),
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("seller_id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, comment="63 bits of a hash of the text: alike orders share one row"),
+    Column("refused", Text, nullable=False, comment="JSON list of [warehouse, service, reason code]"),
 )
 
 capacity_used = Table(

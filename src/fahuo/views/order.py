@@ -15,7 +15,7 @@ from fahuo.deadlines.model import CLOCKS, PARTIES, SOURCES
 from fahuo.orders import queries as orders_queries
 from fahuo.orders.queries import Line
 from fahuo.orders.tables import holds, orders
-from fahuo.planning.tables import decisions
+from fahuo.planning.tables import decisions, refusals
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
 from fahuo.store.tables import effects
@@ -225,15 +225,21 @@ def _decision(tx: Tx, order_id: int) -> DecisionView | None:
             d.penalty,
             d.currency,
             d.why,
+            refusals.c.refused,
         )
         .select_from(decisions)
+        .outerjoin(refusals, (refusals.c.seller_id == d.seller_id) & (refusals.c.id == d.refused_id))
         .outerjoin(warehouses, (warehouses.c.seller_id == d.seller_id) & (warehouses.c.id == d.warehouse_id))
         .outerjoin(services, (services.c.seller_id == d.seller_id) & (services.c.id == d.service_id))
         .outerjoin(carriers, (carriers.c.seller_id == d.seller_id) & (carriers.c.id == services.c.carrier_id))
         .outerjoin(cartons, (cartons.c.seller_id == d.seller_id) & (cartons.c.id == d.carton_id))
         .where(d.seller_id == tx.seller_id, d.order_id == order_id)
     )
-    return DecisionView._make([*rows[0][:-1], msgspec.json.decode(rows[0][-1])]) if rows else None
+    if not rows:
+        return None
+    *plain, why, refused = rows[0]
+    told = msgspec.json.decode(why) | ({"refused": msgspec.json.decode(refused)} if refused else {})
+    return DecisionView._make([*plain, told])
 
 
 def _effect_rows(tx: Tx) -> Select[Any]:

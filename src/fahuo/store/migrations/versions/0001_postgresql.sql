@@ -816,6 +816,17 @@ CREATE TABLE imports (
 
 COMMENT ON COLUMN imports.counts IS 'JSON: read, created, updated, unchanged, refused';
 
+CREATE TABLE refusals (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    refused TEXT NOT NULL,
+    CONSTRAINT refusals_pkey PRIMARY KEY (seller_id, id)
+);
+
+COMMENT ON COLUMN refusals.id IS '63 bits of a hash of the text: alike orders share one row';
+
+COMMENT ON COLUMN refusals.refused IS 'JSON list of [warehouse, service, reason code]';
+
 CREATE TABLE capacity_used (
     seller_id BIGINT NOT NULL,
     service_id BIGINT NOT NULL,
@@ -1225,6 +1236,7 @@ CREATE TABLE decisions (
     penalty BIGINT,
     currency TEXT,
     why TEXT NOT NULL,
+    refused_id BIGINT,
     CONSTRAINT decisions_pkey PRIMARY KEY (seller_id, order_id),
     CONSTRAINT decisions_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
@@ -1235,7 +1247,9 @@ COMMENT ON COLUMN decisions.leave_day IS 'its ISO date at the warehouse: the day
 
 COMMENT ON COLUMN decisions.penalty IS 'expected cost of lateness';
 
-COMMENT ON COLUMN decisions.why IS 'JSON: chosen by, refused services with reason codes';
+COMMENT ON COLUMN decisions.why IS 'JSON: chosen by, word on the carton, risk';
+
+COMMENT ON COLUMN decisions.refused_id IS 'what was refused and why, in `refusals`; empty for nothing';
 
 CREATE TABLE messages (
     seller_id BIGINT NOT NULL,

@@ -580,6 +580,13 @@ CREATE TABLE imports (
     CONSTRAINT imports_pkey PRIMARY KEY (seller_id, id)
 );
 
+CREATE TABLE refusals (
+    seller_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    refused TEXT NOT NULL,
+    CONSTRAINT refusals_pkey PRIMARY KEY (seller_id, id)
+);
+
 CREATE TABLE capacity_used (
     seller_id BIGINT NOT NULL,
     service_id BIGINT NOT NULL,
@@ -895,6 +902,7 @@ CREATE TABLE decisions (
     penalty BIGINT,
     currency TEXT,
     why TEXT NOT NULL,
+    refused_id BIGINT,
     CONSTRAINT decisions_pkey PRIMARY KEY (seller_id, order_id),
     CONSTRAINT decisions_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
 );
