@@ -78,7 +78,7 @@ class Errands:
             )
             asked = tx.rows(
                 select(c.id)
-                .join(last, last.c.conversation_id == c.id)
+                .join(last, last.c.conversation_id == c.id)  # scope: ok -- the part above is one seller's
                 .join(messages, (m.seller_id == c.seller_id) & (m.id == last.c.id))
                 .where(c.seller_id == tx.seller_id, m.role == "BUYER", c.can_send)
                 .order_by(c.id)
