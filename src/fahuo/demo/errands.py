@@ -77,8 +77,8 @@ class Errands:
                 .subquery()
             )
             asked = tx.rows(
-                select(c.id)
-                .join(last, last.c.conversation_id == c.id)  # scope: ok -- the part above is one seller's
+                select(c.id)  # scope: ok -- the part above is one seller's
+                .join(last, last.c.conversation_id == c.id)
                 .join(messages, (m.seller_id == c.seller_id) & (m.id == last.c.id))
                 .where(c.seller_id == tx.seller_id, m.role == "BUYER", c.can_send)
                 .order_by(c.id)
