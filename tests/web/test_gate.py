@@ -135,7 +135,7 @@ def test_security_headers_are_on_every_answer(owner: Visitor, nobody: Visitor) -
 
 
 def test_pages_hold_no_inline_script_or_style(owner: Visitor) -> None:
-    for path in ("/tower", "/orders", "/waves", "/pack", "/shops", "/users"):
+    for path in ("/tower", "/orders", "/aftersales", "/talks", "/effects", "/waves", "/pack", "/shops", "/users"):
         text = owner.get(path)
         assert "<style" not in text
         assert " style=" not in text

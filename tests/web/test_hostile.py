@@ -37,7 +37,9 @@ def empty(store: Store) -> Iterator[str]:
 def test_values_that_no_column_holds_are_refused(empty: str) -> None:
     owner = Visitor(empty).log_in("mei", OWNER_PASSWORD)
     for path in (f"/orders/{HUGE}", f"/orders/{HUGE}/recipient", f"/waves?before={HUGE}", "/orders?shop=" + HUGE,
-                 "/orders?state=%00", "/orders?q=%00", "/orders?hold=%00"):  # fmt: skip
+                 "/orders?state=%00", "/orders?q=%00", "/orders?hold=%00", f"/talks/{HUGE}", f"/orders/{HUGE}/talks",
+                 f"/aftersales?shop={HUGE}&before={HUGE}&kind={HUGE}",
+                 f"/effects?shop={HUGE}&before={HUGE}&state={HUGE}"):  # fmt: skip
         assert owner.client.get(path).status_code < 500, path
     for path, form in (
         ("/waves/print", {"wave": HUGE, "what": "labels.pdf"}),
