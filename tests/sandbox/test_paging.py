@@ -79,7 +79,9 @@ def test_no_token_but_ours_is_taken(token: str) -> None:
 
 def test_tokens_hold_what_an_address_must_encode() -> None:
     """A client that sends them as they are finds out here, not on the platform."""
-    tokens = [page(Window(rows_of(list(range(9))), size=size), bound).next_token for size in (1, 2, 5) for bound in range(9)]
+    tokens = [
+        page(Window(rows_of(list(range(9))), size=size), bound).next_token for size in (1, 2, 5) for bound in range(9)
+    ]
     assert set("+/=") <= set("".join(tokens))
 
 
