@@ -1,5 +1,6 @@
-"""The demonstration: a seller with five shops, simulated buyers, platform, carriers and staff, and time that runs.
+"""The demonstration: a seller with five shops on a sandbox of TikTok Shop, simulated staff, and time that runs.
 
-`outside` plays everybody who is not the seller, `inside` the seller's people; between them goes only what goes between
-them in life: exports, label files, the shipped-file, tracking files. Fahuo in the middle is the real one.
+The sandbox (`platform`) is a process of its own and plays buyers, carriers and the platform; `inside` and `office` play the
+seller's people; `play` lets step follow step. Fahuo between them is the real one, and speaks to the sandbox by the API.
+`faults` plays days on purpose full of faults, `proof` says what both sides must agree on afterwards.
 """
