@@ -34,6 +34,7 @@ from fahuo.demo.inside import DAY, MINUTE, PARCELS_PER_HOUR, SHIFT_HOURS, Inside
 from fahuo.demo.platform import Platform, platform
 from fahuo.demo.proof import Log, prove
 from fahuo.flow.connect import CALLBACK_PATH
+from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.flow.pull import Policy, set_policy
 from fahuo.flow.setup import add_main
@@ -314,6 +315,7 @@ def prepared(wanted: Wanted, folder: Path, postgresql: str | None = None) -> Ite
     with ExitStack() as stack:
         databases = stack.enter_context(server(postgresql))
         store, url = stack.enter_context(databases.fresh())
+        stack.callback(lambda: client_of(store).close())
         add_main(store, clock.now())
         house = House(store, clock)
         orders = int(wanted.per_day * (wanted.days + STOCK_DAYS)) + 200
