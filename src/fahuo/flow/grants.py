@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, finalize, ref
 
 import msgspec
 
@@ -57,6 +57,8 @@ def make_client(store: Store, **more: Any) -> Client:
             service.keep_health(tx, link.shop_id, health, technical_ms())
 
     made.append(Client(renew=renew_link, dead=dead, tell=tell, **more))
+    # Its connections are given back with the store, not whenever the collector comes by.
+    finalize(store, made[0].close)
     return made[0]
 
 
