@@ -27,7 +27,9 @@ def test_a_day_of_faults_and_kills_ends_clean(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_half_a_day_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    wanted = msgspec.structs.replace(SMALL, kills=2, per_day=10, step=4 * 3_600, markets=("VN", "US"), seed=8)
+    wanted = msgspec.structs.replace(
+        SMALL, kills=2, kills_until=0.2, per_day=10, step=4 * 3_600, markets=("VN", "US"), seed=8
+    )
     with prepared(wanted, tmp_path / "run", postgres_url) as run:
         found = run.play()
     assert found["wrong"] == {}

@@ -63,6 +63,14 @@ def test_an_answer_under_the_same_key_is_one() -> None:
     assert log(call(path, query=key), call(path, query={"idempotency_key": "other"})).doubles() != []
 
 
+def test_a_return_is_agreed_to_and_its_parcel_accepted() -> None:
+    path = "/return_refund/202309/returns/700/approve"
+    agreed, accepted = (call(path, f'{{"decision":"APPROVE_{what}"}}') for what in ("RETURN", "RECEIVED_PACKAGE"))
+    assert log(agreed, accepted).doubles() == []
+    again = call(path, agreed["body"])
+    assert log(agreed, accepted, again).doubles() == ["return answer 700 APPROVE_RETURN: 2 times"]
+
+
 def test_reading_twice_is_no_act() -> None:
     assert log(*(call("/order/202309/orders/search", "{}") for _ in range(3))).doubles() == []
 

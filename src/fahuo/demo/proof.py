@@ -96,6 +96,8 @@ def _acts(call: dict[str, Any]) -> list[tuple[str, ...]]:
             return [(name, str(body.get("order_id")), str(sorted(body.get("order_line_item_ids", ()))))]
         if name in ("reported", "message", "cancelled", "bundled"):
             return [(name, call["path"], str(sorted(body.items())))]
+        if name == "return answer":  # a return is agreed to, and later its parcel accepted: two questions
+            return [(name, found["id"], str(body.get("decision")))]
         return [(name, found["id"])]
     return []
 
