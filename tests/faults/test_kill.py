@@ -11,7 +11,7 @@ from fahuo.demo.faults import Wanted, prepared
 
 pytestmark = pytest.mark.fault
 SMALL = Wanted(
-    days=1, kills=3, per_day=24, step=3 * 3_600, kills_until=0.5, markets=("VN", "US", "MY:cross_border"), seed=7
+    days=1, kills=3, per_day=24, step=3 * 3_600, kills_until=0.3, markets=("VN", "US", "MY:cross_border"), seed=7
 )
 
 

@@ -115,57 +115,61 @@ def prove(house: House, outside: Platform, log: Log) -> Proof:
     with house.store.read() as tx:
         ours, twice = _ours(tx)
         effects = _effects(tx)
-        notices = tx.rows(
-            "SELECT state, COUNT(*) FROM notices WHERE seller_id = :s GROUP BY state ORDER BY state", s=tx.seller_id
-        )
-        parked = tx.rows(
-            "SELECT kind, why, COUNT(*) FROM notices WHERE seller_id = :s AND state = 'parked' GROUP BY kind, why"
-            " ORDER BY 3 DESC",
-            s=tx.seller_id,
-        )
-        counts = tx.rows(
-            "SELECT what, SUM(count) FROM notice_counts WHERE seller_id = :s GROUP BY what", s=tx.seller_id
-        )
-        said = _messages(tx)
-        journal = _journal_twice(tx)
+        said, journal, notices = _messages(tx), _journal_twice(tx), _notices(tx)
     apart = [
         f"{shop}/{ref}: platform {theirs.get((shop, ref), '-')}, Fahuo {ours.get((shop, ref), '-')}"
         for shop, ref in sorted(theirs.keys() | ours.keys())
         if theirs.get((shop, ref)) != ours.get((shop, ref))
     ]
+    sent, there = effects["send_message", "done", ""], log.figures().get("message", 0)
     wrong = {
         "apart": apart,
         "one_order_twice": twice,
         "done_twice": log.doubles(),
         "in_two_parcels": _in_two_parcels(outside),
         "message_twice": [f"{words!r} {number} times" for words, number in said.items() if number > 1],
+        "message_lost": [f"{sent} sent, {there} arrived"] if there < sent else [],
         "journal_twice": journal,
         "given_up": [f"{kind} {why}: {n}" for (kind, state, why), n in effects.items() if state == "given_up"],
-        "no_reason": [
-            f"{kind} {state}: {n}" for (kind, state, why), n in effects.items() if state in _TOLD and not why
-        ],
+        "no_reason": [f"{kind} {told}: {n}" for (kind, told, why), n in effects.items() if told in _TOLD and not why],
         "database": [f"{check}: {problem.render(house.lang).message}" for check, problem in verify_all(house)],
         "sandbox_bugs": log.bugs(),
         "log_incomplete": ["calls were missed"] if log.missed else [],
     }
-    states = Counter(ours.values())
-    by_state: dict[str, dict[str, int]] = defaultdict(dict)
-    for (kind, state, _), number in effects.items():
-        by_state[kind][state] = by_state[kind].get(state, 0) + number
     figures = {
         "orders": len(theirs),
-        "states": dict(sorted(states.items())),
+        "states": dict(sorted(Counter(ours.values()).items())),
         "agree": len(theirs) - len(apart),
         "apart": len(apart),
         "calls": len(log.calls),
         "carried_out": log.figures(),
-        "effects": {kind: dict(sorted(found.items())) for kind, found in sorted(by_state.items())},
+        "effects": _by_state(effects),
         "declined": {f"{k} {s}: {w}": n for (k, s, w), n in sorted(effects.items()) if s in _TOLD},
-        "notices": {str(state): int(number) for state, number in notices},
-        "parked": {f"{kind}: {why}"[:160]: int(number) for kind, why, number in parked},
-        "door": {str(what): int(number) for what, number in counts},
+        **notices,
     }
     return Proof(figures, {name: texts[:20] for name, texts in wrong.items() if texts})
+
+
+def _notices(tx: Tx) -> dict[str, dict[str, int]]:
+    """What became of the platform's notices, why some wait for a person, what was counted at the door."""
+    asked = {
+        "notices": "SELECT state, COUNT(*) FROM notices WHERE seller_id = :s GROUP BY state",
+        "parked": "SELECT kind || ': ' || why, COUNT(*) FROM notices WHERE seller_id = :s AND state = 'parked'"
+        " GROUP BY kind, why",
+        "door": "SELECT what, SUM(count) FROM notice_counts WHERE seller_id = :s GROUP BY what",
+    }
+    return {
+        name: {str(what): int(number) for what, number in sorted(tx.rows(query, s=tx.seller_id))}
+        for name, query in asked.items()
+    }
+
+
+def _by_state(effects: Counter[tuple[str, str, str]]) -> dict[str, dict[str, int]]:
+    """Kind → state → how many."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for (kind, state, _), number in sorted(effects.items()):
+        found[kind][state] = found[kind].get(state, 0) + number
+    return dict(found)
 
 
 _TOLD: Final = ("declined", "given_up", "unknown")
