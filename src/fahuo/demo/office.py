@@ -67,7 +67,7 @@ class Office:
             try:
                 actions.print_labels(self._house, STAFF, [id_])
             except Failure as failure:
-                if failure.problem.code != "no_label_yet":  # nothing was stuck on so far: nothing to do over
+                if failure.problem.code not in ("no_label_yet", "no_labels"):  # nothing stuck on: nothing to do over
                     raise
         if ready:
             actions.release(self._house, STAFF, ready, NEW_LABEL, codes=(MOVED,))
