@@ -121,7 +121,7 @@ def retry(house: House, principal: Principal, ids: Collection[int]) -> Outcome:
         known = _messages(tx, wanted)
         for id_ in wanted:
             if id_ not in known or not may(principal, "effects.retry", known[id_][0]):
-                outcome.refused.append((id_, _unknown(id_)))
+                outcome.refused.append((id_, unknown(id_)))
         allowed = [id_ for id_ in wanted if id_ in known and may(principal, "effects.retry", known[id_][0])]
         # Orders first, then their effects, as everywhere: an import may be ending some of them.
         mine = {order_id for _, order_id, _ in (known[id_] for id_ in allowed) if order_id is not None}
@@ -187,7 +187,7 @@ def _mine(
     for id_ in dict.fromkeys(ids):
         head = found.get(id_)
         if head is None or not may(principal, "orders.handle", head.shop_id):
-            outcome.refused.append((id_, _unknown(id_)))
+            outcome.refused.append((id_, unknown(id_)))
         elif expected is not None and expected.get(id_, head.version) != head.version:
             outcome.refused.append((id_, _changed(head, expected[id_])))
         else:
@@ -232,7 +232,8 @@ def _note(
     orders.move(tx, columns, [(head.id, head.version + 1, *after[head.id]) for head in heads])
 
 
-def _unknown(id_: int) -> Problem:
+def unknown(id_: int) -> Problem:
+    """The answer to a number that is nobody's, or not his who asks."""
     return Problem(
         "not_found",
         "id",

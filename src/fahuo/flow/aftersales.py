@@ -21,6 +21,7 @@ from fahuo.channels.tiktok_shop import aftersale
 from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached
 from fahuo.connections import queries as connections
 from fahuo.connections.model import ACTIVE, Link
+from fahuo.flow.actions import unknown
 from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
@@ -218,7 +219,7 @@ def offered_reasons(house: House, principal: Principal, request_id: int, locale:
     with house.store.read(principal.seller_id) as tx:
         found = queries.by_id(tx, [request_id]).get(request_id)
         if found is None or not may(principal, "orders.handle", found.shop_id):
-            raise Failure(_unknown(request_id))
+            raise Failure(unknown(request_id))
         link = connections.link_of(tx, found.shop_id)
     if link is None or link.state != ACTIVE:
         raise Failure(
@@ -258,7 +259,7 @@ def cancel_for_seller(
     with house.store.write(principal.seller_id) as tx:
         heads = orders_queries.heads_of(tx, [order_id])
         if not heads or not may(principal, "orders.handle", heads[0].shop_id):
-            raise Failure(_unknown(order_id))
+            raise Failure(unknown(order_id))
         head = heads[0]
         if head.state in FINISHED:
             raise Failure(
@@ -322,22 +323,11 @@ def _note(tx: Tx, entries: Sequence[journal.Entry]) -> None:
 def _mine(tx: Tx, principal: Principal, request_id: int) -> Request:
     found = queries.by_id(tx, [request_id]).get(request_id)
     if found is None or not may(principal, "orders.handle", found.shop_id):
-        raise Failure(_unknown(request_id))
+        raise Failure(unknown(request_id))
     # The order first, then what belongs to it, as everywhere.
     if found.order_id is not None:
         orders_queries.heads_of(tx, [found.order_id])
     return queries.by_id(tx, [request_id])[request_id]
-
-
-def _unknown(id_: int) -> Problem:
-    return Problem(
-        "not_found",
-        "id",
-        str(id_),
-        N_("There is nothing with the number {id}."),
-        N_("Look at the list again."),
-        {"id": id_},
-    )
 
 
 def units_of(request: Request) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from fahuo.documents import pdf
+from fahuo.flow.actions import unknown
 from fahuo.flow.house import House
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_
@@ -31,7 +32,7 @@ def erase(
     now = house.clock.now()
     with house.store.write(seller_id) as tx:
         heads = {head.id: head for head in orders_queries.heads_of(tx, ids)}
-        refused = [(id_, _unknown(id_)) for id_ in dict.fromkeys(ids) if id_ not in heads]
+        refused = [(id_, unknown(id_)) for id_ in dict.fromkeys(ids) if id_ not in heads]
         refused += [(head.id, _still_open(head)) for head in heads.values() if head.station not in CLOSED]
         gone = [head for head in heads.values() if head.station in CLOSED]
         fresh = [head for head in gone if head.id not in personal.erased(tx, [head.id for head in gone])]
@@ -56,17 +57,6 @@ def _blank_labels(tx: Tx, ids: Sequence[int]) -> None:
     for file_id, sealed in queries.sealed_files(tx, pages).items():
         content = pdf.blanked(tx.keys.open(sealed, f"label|{file_id}"), pages[file_id])
         service.reseal(tx, file_id, tx.keys.seal(content, f"label|{file_id}"))
-
-
-def _unknown(id_: int) -> Problem:
-    return Problem(
-        "not_found",
-        "id",
-        str(id_),
-        N_("There is nothing with the number {id}."),
-        N_("Look at the list again."),
-        {"id": id_},
-    )
 
 
 def _still_open(head: Head) -> Problem:

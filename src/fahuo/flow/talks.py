@@ -13,6 +13,7 @@ from fahuo.access.rules import may
 from fahuo.channels.tiktok_shop import talks as platform
 from fahuo.channels.tiktok_shop.client import Client
 from fahuo.connections.model import Link
+from fahuo.flow.actions import unknown
 from fahuo.flow.aftersales import LANE
 from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
@@ -128,16 +129,7 @@ def seen(house: House, principal: Principal, conversation_id: int, up_to: int) -
 def _mine(tx: Tx, principal: Principal, conversation_id: int) -> Conversation:
     found = queries.by_id(tx, conversation_id)
     if found is None or not may(principal, "orders.handle", found.shop_id):
-        raise Failure(
-            Problem(
-                "not_found",
-                "id",
-                str(conversation_id),
-                N_("There is nothing with the number {id}."),
-                N_("Look at the list again."),
-                {"id": conversation_id},
-            )
-        )
+        raise Failure(unknown(conversation_id))
     return found
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from fahuo.aftersales.model import APPROVE, CANCEL, DECISIONS, RETURN, RequestIn
 from fahuo.channels.tiktok_shop.client import Client, Reply
+from fahuo.channels.tiktok_shop.pages import pages
 from fahuo.connections.model import Link
 from fahuo.kernel.money import exponent_of, parse_minor
 
@@ -88,15 +89,13 @@ def search(
     if refs:
         body[f"{name}_ids"] = list(refs)
     query = {"page_size": str(PAGE), "sort_field": "update_time", "sort_order": "ASC"}
-    seen: set[str] = set()
-    while True:
-        page = _page(client.post(link, path, query=query, body=body, read=True).raw)
+
+    def fetch(query: dict[str, str]) -> _Page:
+        return _page(client.post(link, path, query=query, body=body, read=True).raw)
+
+    for page in pages(fetch, query):
         found = page.cancellations if kind == CANCEL else page.return_orders
         yield [one for raw in found or () if (one := read(kind, bytes(raw))) is not None]
-        if not page.next_page_token or page.next_page_token in seen:
-            return
-        seen.add(page.next_page_token)
-        query = {**query, "page_token": page.next_page_token}
 
 
 def read(kind: str, raw: bytes) -> RequestIn | None:

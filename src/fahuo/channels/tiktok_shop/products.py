@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from fahuo.channels.tiktok_shop.client import Client, Reply
+from fahuo.channels.tiktok_shop.pages import pages
 from fahuo.connections.model import Link
 
 PAGE: Final = 100
@@ -54,10 +55,11 @@ class Listed(msgspec.Struct, frozen=True):
 
 def listed(client: Client, link: Link) -> Iterator[list[Listed]]:
     """Everything the shop lists, page by page, deleted products left out. A page token that repeats ends it."""
-    query = {"page_size": str(PAGE)}
-    seen: set[str] = set()
-    while True:
-        page = _page(client.post(link, "/product/202502/products/search", query=query, body={}, read=True).raw)
+
+    def fetch(query: dict[str, str]) -> _Page:
+        return _page(client.post(link, "/product/202502/products/search", query=query, body={}, read=True).raw)
+
+    for page in pages(fetch, {"page_size": str(PAGE)}):
         yield [
             Listed(
                 product.id, product.title, product.status, sku.id, sku.seller_sku, shelf.warehouse_id, shelf.quantity
@@ -67,10 +69,6 @@ def listed(client: Client, link: Link) -> Iterator[list[Listed]]:
             for sku in product.skus or ()
             for shelf in sku.inventory or ()
         ]
-        if not page.next_page_token or page.next_page_token in seen:
-            return
-        seen.add(page.next_page_token)
-        query = {"page_size": str(PAGE), "page_token": page.next_page_token}
 
 
 def push(client: Client, link: Link, product_id: str, figures: Sequence[tuple[str, str, int]]) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from fahuo.channels.tiktok_shop.carry import Troubles, Visit, declined, done, handles, no
 from fahuo.channels.tiktok_shop.client import Client
+from fahuo.channels.tiktok_shop.pages import pages
 from fahuo.connections.model import Link
 from fahuo.store.effects import Answer, Claimed
 from fahuo.talks.model import BUYER, OURS, TEXT, ConversationIn, MessageIn, words_of
@@ -89,15 +91,10 @@ def messages(client: Client, link: Link, ref: str) -> Iterator[list[MessageIn]]:
 
 
 def _pages(client: Client, link: Link, path: str, size: int) -> Iterator[_Page]:
-    query = {"page_size": str(size)}
-    seen: set[str] = set()
-    for _ in range(MOST_PAGES):
-        page = _page(client.get(link, path, query=query).raw)
-        yield page
-        if not page.next_page_token or page.next_page_token in seen:
-            return
-        seen.add(page.next_page_token)
-        query = {"page_size": str(size), "page_token": page.next_page_token}
+    def fetch(query: dict[str, str]) -> _Page:
+        return _page(client.get(link, path, query=query).raw)
+
+    return islice(pages(fetch, {"page_size": str(size)}), MOST_PAGES)
 
 
 def mark_read(client: Client, link: Link, ref: str) -> None:
