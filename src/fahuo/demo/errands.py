@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from fahuo.demo.inside import ACTOR, HOUR, STAFF
+from fahuo.demo.inside import HOUR
+from fahuo.demo.office import STAFF, send_bundle
 from fahuo.demo.platform import Platform
 from fahuo.flow import aftersales, first_mile, talks
 from fahuo.flow.house import House
@@ -22,7 +23,6 @@ from fahuo.talks.tables import conversations, messages
 
 EVERY: Final = 3 * HOUR
 MOST_ANSWERS: Final = 5
-COURIER: Final = "顺丰速运 SF Express"
 REASON: Final = {"GB": "seller_cancel_reason_out_of_stock_uk"}
 USUAL_REASON: Final = "seller_cancel_reason_out_of_stock"
 MARK: Final = "Our word no."
@@ -92,13 +92,7 @@ class Errands:
         """Everything packed for the sorting warehouse goes in one bundle a warehouse."""
         for shop, place in sorted({(one.shop_id, one.warehouse_id) for one in first_mile.waiting(self._house)}):
             number = f"SF{9_000_000_000_000 + self.done['bundles'] * 7919}"
-            wish = first_mile.Wish(shop_id=shop, warehouse_id=place, carrier=COURIER, number=number, phone_tail="1234")
-            try:
-                first_mile.make(self._house, wish, ACTOR)
-            except Failure as failure:
-                if failure.problem.code != "nothing_to_bundle":  # all of them are held
-                    raise
-            else:
+            if send_bundle(self._house, shop, place, number):
                 self.done["bundles"] += 1
 
     def _cancel(self) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Warehouse
-from fahuo.demo.office import ACTOR, STAFF, Office
+from fahuo.demo.office import ACTOR, Office
 from fahuo.demo.platform import Platform
 from fahuo.flow import first_mile
 from fahuo.flow.handover import hand_over
@@ -39,7 +39,7 @@ BUNDLED_AT: Final = 17 * HOUR + 30 * MINUTE
 PARCELS_PER_HOUR: Final = 15
 """What one person picks and packs in an hour: an assumption of the demonstration."""
 SHIFT_HOURS: Final = int(CLOSES[:2]) - int(OPENS[:2])
-__all__ = ["ACTOR", "DAY", "HOUR", "MINUTE", "PARCELS_PER_HOUR", "SHIFT_HOURS", "STAFF", "Inside"]
+__all__ = ["DAY", "HOUR", "MINUTE", "PARCELS_PER_HOUR", "SHIFT_HOURS", "Inside"]
 
 
 class Inside:

@@ -76,15 +76,21 @@ class Office:
         """What is packed there for the sorting warehouse goes in one bundle a shop."""
         shops = {one.shop_id for one in first_mile.waiting(self._house) if one.warehouse_id == warehouse_id}
         for place, shop in enumerate(sorted(shops)):
-            number = f"SF{self._house.clock.now():010d}{place:03d}"
-            wish = first_mile.Wish(
-                shop_id=shop, warehouse_id=warehouse_id, carrier=COURIER, number=number, phone_tail="1234"
-            )
-            try:
-                first_mile.make(self._house, wish, ACTOR)
-            except Failure as failure:
-                if failure.problem.code != "nothing_to_bundle":  # all of them are held
-                    raise
+            send_bundle(self._house, shop, warehouse_id, f"SF{self._house.clock.now():010d}{place:03d}")
+
+
+def send_bundle(house: House, shop_id: int, warehouse_id: int, number: str) -> bool:
+    """Bundle what is packed there for the sorting warehouse; False when there is nothing that may go."""
+    wish = first_mile.Wish(
+        shop_id=shop_id, warehouse_id=warehouse_id, carrier=COURIER, number=number, phone_tail="1234"
+    )
+    try:
+        first_mile.make(house, wish, ACTOR)
+    except Failure as failure:
+        if failure.problem.code != "nothing_to_bundle":  # all of them are held
+            raise
+        return False
+    return True
 
 
 def _is_packed(tx: Tx, request: Request) -> bool:

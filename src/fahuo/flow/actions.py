@@ -133,14 +133,9 @@ def retry(house: House, principal: Principal, ids: Collection[int]) -> Outcome:
             _, order_id, kind = known[id_]
             if order_id is not None:
                 kinds.setdefault(order_id, []).append(kind)
-        _note(
-            tx,
-            [head for head in heads if head.id in kinds],
-            "sent_again",
-            {id_: {"kinds": sorted(set(words))} for id_, words in kinds.items()},
-            now,
-            principal,
-        )
+        again = [head for head in heads if head.id in kinds]
+        facts = {id_: {"kinds": sorted(set(words))} for id_, words in kinds.items()}
+        note(tx, again, [journal.Entry(h.id, "sent_again", now, principal.actor, facts[h.id]) for h in again])
     return outcome
 
 
@@ -222,11 +217,8 @@ def settle(
     orders.move(tx, columns, [(*row, *after[row[0]]) for row in rows])
 
 
-def _note(
-    tx: Tx, heads: Sequence[Head], kind: str, facts: Mapping[int, dict[str, Any]], now: int, principal: Principal
-) -> None:
-    """A journal entry that moves nothing but the order's version."""
-    entries = [journal.Entry(head.id, kind, now, principal.actor, facts[head.id]) for head in heads]
+def note(tx: Tx, heads: Sequence[Head], entries: Sequence[journal.Entry]) -> None:
+    """Journal entries, at least one for each of these orders, that move nothing but the order's version."""
     after = journal.append(tx, entries, {head.id: (head.journal_seq, head.journal_head) for head in heads})
     columns = ("version", "journal_seq", "journal_head")
     orders.move(tx, columns, [(head.id, head.version + 1, *after[head.id]) for head in heads])

@@ -21,13 +21,12 @@ from fahuo.channels.tiktok_shop import aftersale
 from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached
 from fahuo.connections import queries as connections
 from fahuo.connections.model import ACTIVE, Link
-from fahuo.flow.actions import unknown
+from fahuo.flow.actions import note, unknown
 from fahuo.flow.grants import client_of
 from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
-from fahuo.orders import service as orders
 from fahuo.orders.model import FINISHED
 from fahuo.store import effects, journal, personal, settings
 from fahuo.store.effects import Answer, Claimed
@@ -310,14 +309,12 @@ def book(tx: Tx, answered: Sequence[tuple[Claimed, Answer]], now: int, actor: st
 
 
 def _note(tx: Tx, entries: Sequence[journal.Entry]) -> None:
-    """Journal entries that move nothing but the order's version."""
+    """The entries of orders that are still there."""
     if not entries:
         return
-    heads = {head.id: head for head in orders_queries.heads_of(tx, {entry.order_id for entry in entries})}
-    before = {id_: (head.journal_seq, head.journal_head) for id_, head in heads.items()}
-    after = journal.append(tx, [entry for entry in entries if entry.order_id in heads], before)
-    columns = ("version", "journal_seq", "journal_head")
-    orders.move(tx, columns, [(id_, heads[id_].version + 1, *head) for id_, head in sorted(after.items())])
+    heads = orders_queries.heads_of(tx, {entry.order_id for entry in entries})
+    there = {head.id for head in heads}
+    note(tx, heads, [entry for entry in entries if entry.order_id in there])
 
 
 def _mine(tx: Tx, principal: Principal, request_id: int) -> Request:
