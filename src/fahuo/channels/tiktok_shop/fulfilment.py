@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from fahuo.channels.tiktok_shop.client import Client
+from fahuo.channels.tiktok_shop.pages import pages
 from fahuo.connections.model import Link
 
 SHIP_AT_ONCE: Final = 50
@@ -162,18 +163,21 @@ def split(client: Client, link: Link, order: str, groups: Sequence[Sequence[str]
     return [told.get(str(number), "") for number in range(1, len(groups) + 1)], reply.request_id
 
 
+class _Combinable(NamedTuple):
+    groups: list[dict[str, Any]]
+    next_page_token: str
+
+
 def combinable(client: Client, link: Link) -> Iterator[tuple[str, list[str]]]:
     """(group, orders) that the platform lets be combined."""
-    token, seen = "", set()
-    while token not in seen:
-        seen.add(token)
-        query = {"page_size": 50} | ({"page_token": token} if token else {})
+
+    def fetch(query: dict[str, str]) -> _Combinable:
         data = client.get(link, f"{_BASE}/combinable_packages/search", query).data
-        for one in data.get("combinable_packages") or []:
+        return _Combinable(data.get("combinable_packages") or [], str(data.get("next_page_token") or ""))
+
+    for page in pages(fetch, {"page_size": "50"}):
+        for one in page.groups:
             yield str(one.get("id")), [str(order) for order in one.get("order_ids") or []]
-        token = str(data.get("next_page_token") or "")
-        if not token:
-            return
 
 
 def combine(client: Client, link: Link, group: str, order_ids: Sequence[str]) -> Batch:
