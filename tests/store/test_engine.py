@@ -65,6 +65,31 @@ def test_writers_wait_for_each_other(store: Store) -> None:
         assert settings.get(tx, "n") == 40
 
 
+def test_a_lines_statements_stand_each_for_itself(store: Store) -> None:
+    line = store.line()
+    settings.put(line.tx(1), "a", 1)
+    with store.read() as tx:
+        assert settings.get(tx, "a") == 1  # nobody has committed anything
+    with pytest.raises(DBAPIError):
+        line.tx(1).execute("INSERT INTO nowhere VALUES (1)")
+    with store.write() as tx:  # the line holds no lock while it waits
+        settings.put(tx, "b", 1)
+    settings.put(line.tx(2), "a", 2)
+    line.close()
+
+    def fail() -> None:
+        with store.write() as tx:
+            settings.put(tx, "a", 3)
+            raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        fail()  # the connection given back is again one of transactions
+    with store.read() as tx:
+        assert (settings.get(tx, "a"), settings.get(tx, "b")) == (1, 1)
+    with store.read(2) as tx:
+        assert settings.get(tx, "a") == 2
+
+
 def test_statements_are_counted(store: Store) -> None:
     with store.write() as tx:
         assert tx.statements == 0

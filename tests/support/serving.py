@@ -4,18 +4,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from fahuo.cli.listening import listen
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The app's address while it is served."""
+def serving(app: ASGIApp, http: Any = "auto") -> Iterator[str]:
+    """The app's address while it is served; `http`: uvicorn's protocol, as its settings take it."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, ws="none", lifespan="off"))
+    config = uvicorn.Config(app, http=http, log_level="error", access_log=False, ws="none", lifespan="off")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

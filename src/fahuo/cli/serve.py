@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import gc
+from functools import partial
+from typing import Annotated, cast
 
 import typer
 import uvicorn
@@ -13,6 +15,8 @@ from fahuo.cli.options import AsJson
 from fahuo.flow.house import open_house
 from fahuo.kernel.text import N_
 from fahuo.web.app import create_app
+from fahuo.web.front import Front
+from fahuo.web.hooks import Hooks
 
 
 def serve(
@@ -29,10 +33,22 @@ def serve(
     else:
         say.say(N_("The control tower is at {address}"), address=address)
     app = create_app(house)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, date_header=False)
+    hooks: Hooks = app.state.hooks
+    hooks.doors.read()
+    config = uvicorn.Config(
+        app,
+        http=cast(type[Front], partial(Front, hooks)),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+    )
+    # What is there now stays: looking through it for garbage again would hold every request up for a tenth of a second.
+    gc.collect()
+    gc.freeze()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
-        app.state.hooks.close()
+        hooks.close()
         app.state.watch.close()
         house.store.close()

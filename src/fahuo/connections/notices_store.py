@@ -31,7 +31,8 @@ COLUMNS: Final = (
     *("seller_id", "id", "notification_id", "app_key", "platform_shop_id", "shop_id", "type", "kind", "ref"),
     *("order_refs", "state", "sent_at", "received_ms", "due_ms", "attempts", "why", "body"),
 )
-_TOGETHER: Final = 64
+TOGETHER: Final = 64
+"""Rows in one statement on SQLite: each number of them is a statement of its own, prepared once."""
 _n = notices.c
 _OWN = _n.seller_id == bindparam("seller")
 _IDS = bulk.any_of(_n.id, "ids")
@@ -59,7 +60,7 @@ def add(tx: Tx, batch: Sequence[Notice]) -> int:
         for id_, one in zip(new_ids(len(batch)), batch, strict=True)
     ]  # fmt: skip
     if tx.dialect == "sqlite":
-        return sum(_insert_together(tx, rows[at : at + _TOGETHER]) for at in range(0, len(rows), _TOGETHER))
+        return sum(_insert_together(tx, rows[at : at + TOGETHER]) for at in range(0, len(rows), TOGETHER))
     return bulk.insert_new(tx, notices, COLUMNS, rows, ("seller_id", "notification_id"))
 
 

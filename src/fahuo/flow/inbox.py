@@ -1,7 +1,9 @@
 """Use case: notices of the platform come in. They are stored before they are answered, many in one commit.
 
-Whoever receives one waits for `keep`; one thread writes what has come together meanwhile and commits once. The queue
-is bounded: when it is full the platform is told to come again, which it does after 2 min, 30 min, 3 h and 12 h.
+Whoever receives one waits for `keep`; one thread writes what has come together meanwhile and commits once, in a single
+statement: a thread that works in the database has to ask for Python's lock again after every call of the driver, and
+the event loop lets it wait. The queue is bounded: when it is full the platform is told to come again, which it does
+after 2 min, 30 min, 3 h and 12 h.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import Counter, deque
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,11 +24,12 @@ from fahuo.connections import queries as connections
 from fahuo.connections.notices import BUSY, COMMITS, REPEATED, TAKEN, UNKNOWN_SHOP, UNREADABLE, Notice
 from fahuo.connections.notices import MALFORMED as IS_MALFORMED
 from fahuo.kernel.clock import technical_ms
-from fahuo.store.engine import MAIN_SELLER, Store
+from fahuo.kernel.problems import Failure
+from fahuo.store.engine import MAIN_SELLER, Line, Store
 
 QUEUE: Final = 4_096
-GROUP: Final = 512
-"""Notices in one commit at most."""
+GROUP: Final = store_of.TOGETHER
+"""Notices in one commit at most: no more than go into one statement."""
 COUNTS_MS: Final = 1_000
 """How often counts are written at most; a kill loses what was counted since, never a notice."""
 DOORS_MS: Final = 1_000
@@ -34,6 +38,11 @@ _log = logging.getLogger(__name__)
 
 Door = tuple[int, bytes, dict[str, tuple[int, int]]]
 """Of an app: its seller, its secret, and platform shop id → (seller, our shop)."""
+
+
+Answer = Callable[[bool], object]
+"""Told in the event loop of whoever asked: True once durably stored (or was before); False: not stored, send again."""
+_Waiting = tuple[asyncio.AbstractEventLoop, Answer, Notice]
 
 
 class Doors:
@@ -82,22 +91,28 @@ class Inbox:
         self._store = store
         self._most = queue
         self._group = group
-        self._waiting: deque[tuple[Notice, asyncio.Future[bool]]] = deque()
+        self._waiting: list[_Waiting] = []
         self._counted: Counter[tuple[int, str, str]] = Counter()
         self._counted_ms = 0
         self._wake = threading.Event()
         self._open = True
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._line: Line | None = None
+
+    def put(self, notice: Notice, answer: Answer) -> None:
+        """Store it and tell; called in an event loop. When the queue is full the answer comes at once."""
+        if len(self._waiting) >= self._most or not self._open:
+            self.count(notice.seller_id, notice.app_key, BUSY)
+            answer(False)
+            return
+        self._waiting.append((asyncio.get_running_loop(), answer, notice))
+        self._rouse()
 
     async def keep(self, notice: Notice) -> bool:
         """True once the notice is durably stored (or was before); False: not stored, to be sent again."""
-        if len(self._waiting) >= self._most or not self._open:
-            self.count(notice.seller_id, notice.app_key, BUSY)
-            return False
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((notice, done))
-        self._rouse()
+        self.put(notice, lambda ok: _resolve(done, ok))
         return await done
 
     def count(self, seller_id: int, app_key: str, what: str) -> None:
@@ -129,25 +144,27 @@ class Inbox:
             self._wake.wait(COUNTS_MS / 1_000 if pending else None)
             self._wake.clear()
             closing = not self._open  # asked once, before looking: what comes in between is seen by the next round
-            group = self._take()
+            group = self._waiting[: self._group]
+            del self._waiting[: len(group)]  # the event loop only appends
             if group:
-                self._settle(group, self._write([notice for notice, _ in group]))
+                _settle(group, self._write([notice for _, _, notice in group]))
             self._book(force=closing)
             if closing and not self._waiting:
+                self._hang_up()
                 return
             if closing or self._waiting:
                 self._wake.set()
-
-    def _take(self) -> list[tuple[Notice, asyncio.Future[bool]]]:
-        waiting = self._waiting
-        return [waiting.popleft() for _ in range(min(len(waiting), self._group))]
 
     def _write(self, batch: Sequence[Notice]) -> list[bool]:
         """Which of the batch are stored now."""
         try:
             for seller in dict.fromkeys([notice.seller_id for notice in batch]):
                 self._commit(seller, [notice for notice in batch if notice.seller_id == seller])
+        except Failure as error:
+            _log.warning("notices could not be stored: %s", error.problem.code)
+            return [False] * len(batch)
         except (SQLAlchemyError, OverflowError) as error:
+            self._hang_up()
             if len(batch) > 1:
                 # One that the database cannot hold must not cost the others their place.
                 return [ok for notice in batch for ok in self._write([notice])]
@@ -156,10 +173,11 @@ class Inbox:
         return [True] * len(batch)
 
     def _commit(self, seller: int, batch: Sequence[Notice]) -> None:
-        with self._store.write(seller) as tx:
-            # PostgreSQL takes no key twice in one statement; of replays in one group the first is kept.
-            unique = {notice.notification_id: notice for notice in reversed(batch)}
-            new = store_of.add(tx, list(unique.values()))
+        if self._line is None:
+            self._line = self._store.line()
+        # PostgreSQL takes no key twice in one statement; of replays in one group the first is kept.
+        unique = {notice.notification_id: notice for notice in reversed(batch)}
+        new = store_of.add(self._line.tx(seller), list(unique.values()))
         counted = self._counted
         with self._lock:
             for notice in batch:
@@ -172,13 +190,10 @@ class Inbox:
             if new < len(batch):
                 counted[seller, batch[0].app_key, REPEATED] += len(batch) - new
 
-    def _settle(self, group: Sequence[tuple[Notice, asyncio.Future[bool]]], kept: Sequence[bool]) -> None:
-        loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[bool], bool]]] = {}
-        for (_, future), ok in zip(group, kept, strict=True):
-            loops.setdefault(future.get_loop(), []).append((future, ok))
-        for loop, answers in loops.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_answer, answers)
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def _book(self, *, force: bool) -> None:
         now = technical_ms()
@@ -192,14 +207,25 @@ class Inbox:
                 mine = {(app, what): number for (who, app, what), number in counted.items() if who == seller}
                 with self._store.write(seller) as tx:
                     store_of.count(tx, mine, now)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, Failure) as error:
             _log.warning("notices could not be counted: %s", type(error).__name__)
 
 
-def _answer(answers: Sequence[tuple[asyncio.Future[bool], bool]]) -> None:
-    for future, ok in answers:
-        if not future.done():  # whoever waited may have gone
-            future.set_result(ok)
+def _settle(group: Sequence[_Waiting], kept: Sequence[bool]) -> None:
+    settled = zip(group, kept, strict=True)
+    for loop, part in groupby(settled, key=lambda one: one[0][0]):
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell, [(answer, ok) for (_, answer, _), ok in part])
+
+
+def _resolve(done: asyncio.Future[bool], ok: bool) -> None:
+    if not done.done():  # whoever waited may have gone
+        done.set_result(ok)
+
+
+def _tell(answers: Sequence[tuple[Answer, bool]]) -> None:
+    for answer, ok in answers:
+        answer(ok)
 
 
 SELLER_OF_STRANGERS: Final = MAIN_SELLER

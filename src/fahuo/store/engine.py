@@ -18,6 +18,7 @@ MAIN_SELLER = 1
 BUSY_S = 30
 _COUNT = "fahuo.statements"
 _BEGIN = "fahuo_begin"
+_SINGLY = {"isolation_level": "AUTOCOMMIT"}
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
@@ -119,6 +120,11 @@ class Store:
                 if self.dialect == "sqlite" and not self.readonly:
                     _on(conn, "PRAGMA query_only=OFF")
 
+    def line(self) -> "Line":
+        """A connection for whoever commits one statement after the other all day long; to be closed."""
+        # On SQLite nothing says BEGIN there; PostgreSQL's driver is told not to.
+        return Line(self._connect(_SINGLY if self.dialect == "postgresql" else {_BEGIN: ""}), self.keys)
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -134,6 +140,25 @@ class Store:
             return self.engine.connect().execution_options(**options)
         except DBAPIError as error:
             raise Failure(_unavailable(self.engine.url, str(error.orig)), exit_code=3) from error
+
+
+class Line:
+    """A connection on which every statement is a transaction of its own, durable when it returns: one trip, not three.
+
+    For one thread. After an error close it and ask for another.
+    """
+
+    def __init__(self, conn: Connection, keys: KeyRing) -> None:
+        self._conn = conn
+        self._keys = keys
+
+    def tx(self, seller_id: int) -> Tx:
+        """Statements of that seller; each stands alone, there is nothing to roll back."""
+        return Tx(self._conn, self._keys, seller_id, readonly=False)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._conn.close()
 
 
 def open_store(url: str, *, readonly: bool = False, master: bytes | None = None) -> Store:
@@ -195,7 +220,8 @@ def _sqlite(url: URL, *, readonly: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(conn: Connection) -> None:
-        _on(conn, conn.get_execution_options().get(_BEGIN, "BEGIN"))
+        if how := conn.get_execution_options().get(_BEGIN, "BEGIN"):
+            _on(conn, how)
 
     return engine
 

@@ -1,5 +1,7 @@
 """Where the platform's notices come in: `POST /hooks/tiktok/{app_key}`. A bare ASGI app, so that it is fast.
 
+`web.front` takes most of them before they come here.
+
 200 with an empty body only once the notice is durably stored (or was before); 400 when it is true but unreadable
 (stored, to be looked at); 401 when the platform did not sign it (nothing of it is kept); 413 above 256 kB; 503 when
 it cannot be stored now. The platform sends everything but a 200 again.
@@ -13,7 +15,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fahuo.channels.tiktok_shop import webhooks
-from fahuo.connections.notices import FORGED, MALFORMED, OVERSIZED
+from fahuo.connections.notices import FORGED, MALFORMED, OVERSIZED, Notice
 from fahuo.flow.inbox import SELLER_OF_STRANGERS, Door, Doors, Inbox
 from fahuo.kernel.clock import technical_ms
 from fahuo.store.engine import Store
@@ -42,6 +44,14 @@ class Hooks:
         status = await self._take(scope, receive)
         await send(_STARTS[status])
         await send(_NOTHING)
+
+    def in_order(self, app_key: str, given: str, body: bytes) -> Notice | None:
+        """The notice, when nothing about it needs another look: of an app and a shop we know, true and readable."""
+        door = self.doors.known(app_key)
+        if door is None or not webhooks.is_true(door[1], app_key, body, given):
+            return None
+        notice = webhooks.read(body, app_key, technical_ms(), door[2], door[0])
+        return notice if notice.shop_id else None
 
     def close(self) -> None:
         """Store what is waiting and stop."""
