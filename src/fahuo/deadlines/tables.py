@@ -21,6 +21,7 @@ clocks = Table(
     Index("clocks_due", "seller_id", "clock", "due_at"),
     # Clocks stop where they stand: room for that beside them, so that no index has to know.
     postgresql_with={"fillfactor": 70},
+    sqlite_with_rowid=False,
 )
 
 extensions = Table(

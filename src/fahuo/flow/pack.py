@@ -145,7 +145,8 @@ def pack_parcels(tx: Tx, parcels: Sequence[Parcel], now: int, actor: str) -> int
     ours = set(warehouse.pack(tx, [parcel.id for parcel in parcels], now))
     parcels = [parcel for parcel in parcels if parcel.id in ours]
     ids = sorted({parcel.order_id for parcel in parcels})
-    whole = _complete(tx, ids)
+    open_ = warehouse_queries.unpacked(tx, ids)
+    whole = [id_ for id_ in ids if id_ not in open_]
     inventory.issue(tx, whole, now, actor)
     entries = [
         journal.Entry(p.order_id, "packed", now, actor, {"package": str(p.id), "number": p.tracking_number})
@@ -196,17 +197,6 @@ def _report(parcel: Parcel, shop: Shop, order_ref: str, now: int) -> effects.Eff
         body={"order": order_ref, "carrier": parcel.carrier_name, "number": parcel.tracking_number, "packed_at": now},
         safety="idempotent" if shop.channel == "callback" else "readable",
     )
-
-
-def _complete(tx: Tx, ids: Iterable[int]) -> list[int]:
-    """Orders all of whose parcels are packed."""
-    open_: set[int] = set()
-    seen: set[int] = set()
-    for parcel in warehouse_queries.parcels_of_orders(tx, ids):
-        seen.add(parcel.order_id)
-        if parcel.packed_at is None and parcel.state != CANCELLED:
-            open_.add(parcel.order_id)
-    return sorted(seen - open_)
 
 
 def _find(tx: Tx, code: str, shops: Collection[int] | None) -> Parcel | Problem:

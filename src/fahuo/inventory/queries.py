@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import BigInteger, BindParameter, Select, bindparam, func, select
 
 from fahuo.inventory.tables import ledger, pool, reservations, stock
-from fahuo.store.bulk import any_of, array, fetch
+from fahuo.store.bulk import any_of, array, fetch, records
 from fahuo.store.engine import Tx
 
 _SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
@@ -76,7 +76,7 @@ def lock_counts(tx: Tx, skus: Iterable[int]) -> dict[tuple[int, int], tuple[int,
 
 def reserved(tx: Tx, orders: Iterable[int]) -> list[Reservation]:
     """Reservations of these orders in every state, ordered by order and line."""
-    return [Reservation(*row) for row in fetch(tx, RESERVED, seller=tx.seller_id, orders=array(tx, list(orders)))]
+    return records(Reservation, fetch(tx, RESERVED, seller=tx.seller_id, orders=array(tx, list(orders))))
 
 
 Drift = list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]

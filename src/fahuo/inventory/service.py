@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from fahuo.inventory import queries
 from fahuo.inventory.model import Want
@@ -68,16 +69,12 @@ def record(tx: Tx, orders: Iterable[Sequence[Want]], at: int, actor: str) -> Non
 
 def begin(tx: Tx, orders: Iterable[Sequence[Want]], where: Mapping[int, int], at: int, actor: str) -> None:
     """The same for new orders. Those in `where` (order → warehouse) have their units on that shelf by `shelve`."""
-    wants = [want for order in orders for want in order]
-    rows = [
-        (tx.seller_id, order, line, sku, quantity, where.get(order, 0), "placed" if order in where else "reserved")
-        for order, line, sku, quantity in wants
-    ]
+    seller, rows, moves = tx.seller_id, [], []
+    for order, line, sku, quantity in chain.from_iterable(orders):
+        place = where.get(order, 0)
+        rows.append((seller, order, line, sku, quantity, place, "placed" if place else "reserved"))
+        moves.append(("reserve", sku, place, 0, quantity, quantity if place else 0, order))
     bulk.insert(tx, reservations, _ROW, rows)
-    moves: list[Move] = [("reserve", sku, 0, 0, quantity, 0, order) for order, _, sku, quantity in wants]
-    moves += [
-        ("place", sku, where[order], 0, 0, quantity, order) for order, _, sku, quantity in wants if order in where
-    ]
     _book(tx, moves, at, actor)
 
 

@@ -43,6 +43,7 @@ reservations = Table(
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
     # Every row is written again when it is packed: room for that beside it, so that no index has to know.
     postgresql_with={"fillfactor": 50},
+    sqlite_with_rowid=False,
 )
 
 ledger = Table(
@@ -59,6 +60,7 @@ ledger = Table(
     Column("placed", BigInteger, nullable=False, comment="change of the warehouse's placed units"),
     Column("order_id", BigInteger),
     Column("actor", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 offers = Table(

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import BigInteger, BindParameter, Select, bindparam, func, select, tuple_
 
 from fahuo.orders.tables import holds, order_lines, orders
-from fahuo.store.bulk import any_of, array, fetch
+from fahuo.store.bulk import any_of, array, fetch, records
 from fahuo.store.engine import Tx
 
 _SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
@@ -263,7 +263,7 @@ TO_PLAN = (
 def to_plan(tx: Tx, limit: int, after: tuple[int, int] = (-1, 0)) -> list[ToPlan]:
     """Orders at the station `plan`, the earliest clock first, behind `after` (due time, id); rows stay locked."""
     rows = fetch(tx, TO_PLAN, seller=tx.seller_id, due=after[0], after=after[1], most=limit)
-    return [ToPlan(*row) for row in rows]
+    return records(ToPlan, rows)
 
 
 def urgency(order: ToPlan) -> tuple[int, int]:
@@ -297,7 +297,7 @@ IDS_OF = select(orders.c.id).where(orders.c.seller_id == _SELLER, any_of(orders.
 
 def heads_of(tx: Tx, ids: Iterable[int]) -> list[Head]:
     """Name, station, binding clock, version and journal head of these orders, in id order; rows stay locked."""
-    return [Head(*row) for row in fetch(tx, _locked(tx, HEADS_OF), seller=tx.seller_id, orders=array(tx, list(ids)))]
+    return records(Head, fetch(tx, _locked(tx, HEADS_OF), seller=tx.seller_id, orders=array(tx, list(ids))))
 
 
 def ids_of(tx: Tx, refs: Iterable[str]) -> list[int]:

@@ -101,6 +101,7 @@ order_lines = Table(
     Column("is_gift", Boolean, nullable=False),
     Column("package_ref", Text, nullable=False),
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
+    sqlite_with_rowid=False,
 )
 
 holds = Table(

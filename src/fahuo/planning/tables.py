@@ -21,6 +21,7 @@ decisions = Table(
     Column("why", Text, nullable=False, comment="JSON: chosen by, word on the carton, risk"),
     Column("refused_id", BigInteger, comment="what was refused and why, in `refusals`; empty for nothing"),
     ForeignKeyConstraint(["seller_id", "order_id"], ["orders.seller_id", "orders.id"]),
+    sqlite_with_rowid=False,
 )
 
 refusals = Table(

@@ -115,6 +115,7 @@ _CLAIMED = (
     *("id", "key", "kind", "lane", "scope", "shop_id", "order_id", "package_id", "due_at", "safety", "attempts"),
     *("read_first", "body"),
 )
+_encode, _decode = json.Encoder().encode, json.Decoder(dict[str, Any]).decode
 _e = effects.c
 _OWN = _e.seller_id == bindparam("seller")
 _IDS = bulk.any_of(_e.id, "ids")
@@ -167,10 +168,11 @@ def put(tx: Tx, wanted: Sequence[Effect]) -> int:
     seller = tx.seller_id
     rows = []
     for id_, one in zip(new_ids(len(wanted)), wanted, strict=True):
-        place = (seller, id_, one.key, one.kind, one.lane, one.scope, one.shop_id, one.order_id, one.package_id)
-        body = json.encode(one.body).decode()
-        state = "waiting" if one.waits else "due"
-        rows.append((*place, one.safety, state, one.due_at, 0, one.attempts_max, False, 0, "", body, "{}"))
+        rows.append((
+            seller, id_, one.key, one.kind, one.lane, one.scope, one.shop_id, one.order_id, one.package_id,
+            one.safety, "waiting" if one.waits else "due", one.due_at, 0, one.attempts_max, False, 0, "",
+            _encode(one.body).decode(), "{}",
+        ))  # fmt: skip
     if any(one.safety not in SAFETY for one in wanted):
         raise ValueError(f"safety is one of {', '.join(SAFETY)}")
     return bulk.insert_new(tx, effects, _PUT, rows, ("seller_id", "key"))
@@ -207,13 +209,13 @@ def claim(
         if not picked:
             return []
         mine = {"seller": seller_id, "ids": bulk.array(tx, picked), "by": worker, "until": at_ms + lease_ms}
-        taken = {row[0]: _claimed(row) for row in tx.execute(_TAKE, mine)}
-    return [taken[id_] for id_ in picked]
+        taken = {row[0]: row for row in bulk.fetch(tx, _TAKE, **mine)}
+    return [_claimed(*taken[id_]) for id_ in picked]
 
 
-def _claimed(row: Sequence[Any]) -> Claimed:
-    *plain, body = row
-    return Claimed(*(*plain, json.decode(body)))
+def _claimed(*row: Any) -> Claimed:
+    *plain, read_first, body = row
+    return Claimed(*(*plain, bool(read_first), _decode(body)))
 
 
 def _pick(tx: Tx, lane: str, share: int, buckets: Buckets, times: dict[str, int]) -> list[int]:
@@ -252,7 +254,7 @@ def finish(tx: Tx, answers: Sequence[Answer], *, now_ms: int | None = None) -> l
         read_first = answer.state == "unknown" and answer.safety == "readable"
         held = at_ms + _backoff_ms(answer.attempt) if again and answer.due_at is None else 0
         ended = at_ms if state in ("done", "declined") else None
-        outcome = json.encode(answer.outcome).decode()
+        outcome = _encode(answer.outcome).decode()
         rows.append((tx.seller_id, answer.id, answer.attempt, state, held, read_first, outcome, ended))
     set_ = ("state", "lease_until_ms", "read_first", "outcome", "finished_ms")
     took = bulk.update_each(tx, effects, _FENCE, (), rows, where="t.state IN ('claimed', 'unknown')", set_=set_)

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, func
 from fahuo.carriers.tables import services
 from fahuo.inventory.tables import stock
 from fahuo.orders.tables import orders
-from fahuo.store.bulk import any_of, array, fetch
+from fahuo.store.bulk import any_of, array, fetch, records
 from fahuo.store.engine import Tx
-from fahuo.warehouse.model import CARRIER, PLANNED, Item, Parcel
+from fahuo.warehouse.model import CANCELLED, CARRIER, PLANNED, Item, Parcel
 from fahuo.warehouse.tables import label_files, labels, package_items, packages, prints, waves
 
 _JOINED = 500
@@ -39,29 +39,42 @@ ITEMS = (
 
 def parcels(tx: Tx, ids: Iterable[int]) -> list[Parcel]:
     """Parcels by id."""
-    return [Parcel(*row) for row in fetch(tx, BY_ID, seller=tx.seller_id, ids=array(tx, list(ids)))]
+    return records(Parcel, fetch(tx, BY_ID, seller=tx.seller_id, ids=array(tx, list(ids))))
 
 
 def parcels_of_orders(tx: Tx, ids: Iterable[int]) -> list[Parcel]:
     """Parcels that these orders lead, cancelled ones too."""
-    return [Parcel(*row) for row in fetch(tx, BY_ORDER, seller=tx.seller_id, ids=array(tx, list(ids)))]
+    return records(Parcel, fetch(tx, BY_ORDER, seller=tx.seller_id, ids=array(tx, list(ids))))
+
+
+UNPACKED = select(packages.c.order_id).where(
+    packages.c.seller_id == _SELLER,
+    any_of(packages.c.order_id, "ids"),
+    packages.c.packed_at.is_(None),
+    packages.c.state != CANCELLED,
+)
+
+
+def unpacked(tx: Tx, ids: Iterable[int]) -> set[int]:
+    """Those of these orders that lead a parcel which is still to be packed."""
+    return {row[0] for row in fetch(tx, UNPACKED, seller=tx.seller_id, ids=array(tx, list(ids)))}
 
 
 def parcels_numbered(tx: Tx, numbers: Iterable[str]) -> list[Parcel]:
     """Parcels by waybill number."""
     wanted = [number for number in numbers if number]
-    return [Parcel(*row) for row in fetch(tx, BY_NUMBER, seller=tx.seller_id, numbers=array(tx, wanted))]
+    return records(Parcel, fetch(tx, BY_NUMBER, seller=tx.seller_id, numbers=array(tx, wanted)))
 
 
 def parcels_with_ref(tx: Tx, refs: Iterable[str]) -> list[Parcel]:
     """Parcels by the platform's package, cancelled ones too. Combined orders have a row each."""
     wanted = sorted({ref for ref in refs if ref})
-    return [Parcel(*row) for row in fetch(tx, BY_REF, seller=tx.seller_id, refs=array(tx, wanted))] if wanted else []
+    return records(Parcel, fetch(tx, BY_REF, seller=tx.seller_id, refs=array(tx, wanted))) if wanted else []
 
 
 def parcels_of_wave(tx: Tx, wave_id: int) -> list[Parcel]:
     """Parcels of a wave in pick order."""
-    return [Parcel(*row) for row in fetch(tx, BY_WAVE, seller=tx.seller_id, wave=wave_id)]
+    return records(Parcel, fetch(tx, BY_WAVE, seller=tx.seller_id, wave=wave_id))
 
 
 def items(tx: Tx, ids: Iterable[int]) -> dict[int, list[Item]]:

@@ -124,6 +124,7 @@ package_items = Table(
     Column("quantity", Integer, nullable=False),
     Column("scanned", Integer, nullable=False),
     ForeignKeyConstraint(["seller_id", "package_id"], ["packages.seller_id", "packages.id"]),
+    sqlite_with_rowid=False,
 )
 
 labels = Table(

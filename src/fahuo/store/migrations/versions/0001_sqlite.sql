@@ -473,7 +473,8 @@ CREATE TABLE stock_ledger (
     order_id BIGINT,
     actor TEXT NOT NULL,
     CONSTRAINT stock_ledger_pkey PRIMARY KEY (seller_id, id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE TABLE offers (
     seller_id BIGINT NOT NULL,
@@ -811,7 +812,8 @@ CREATE TABLE clocks (
     rule TEXT NOT NULL,
     CONSTRAINT clocks_pkey PRIMARY KEY (seller_id, order_id, clock),
     CONSTRAINT clocks_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at);
 
@@ -849,7 +851,8 @@ CREATE TABLE reservations (
     state TEXT NOT NULL,
     CONSTRAINT reservations_pkey PRIMARY KEY (seller_id, order_id, line_no, sku_id),
     CONSTRAINT reservations_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE TABLE order_lines (
     seller_id BIGINT NOT NULL,
@@ -869,7 +872,8 @@ CREATE TABLE order_lines (
     package_ref TEXT NOT NULL,
     CONSTRAINT order_lines_pkey PRIMARY KEY (seller_id, order_id, line_no),
     CONSTRAINT order_lines_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE TABLE holds (
     seller_id BIGINT NOT NULL,
@@ -905,7 +909,8 @@ CREATE TABLE decisions (
     refused_id BIGINT,
     CONSTRAINT decisions_pkey PRIMARY KEY (seller_id, order_id),
     CONSTRAINT decisions_seller_id_order_id_fkey FOREIGN KEY(seller_id, order_id) REFERENCES orders (seller_id, id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE TABLE messages (
     seller_id BIGINT NOT NULL,
@@ -1068,5 +1073,6 @@ CREATE TABLE package_items (
     scanned INTEGER NOT NULL,
     CONSTRAINT package_items_pkey PRIMARY KEY (seller_id, package_id, order_id, line_no, sku_id),
     CONSTRAINT package_items_seller_id_package_id_fkey FOREIGN KEY(seller_id, package_id) REFERENCES packages (seller_id, id)
-);
+)
+ WITHOUT ROWID;
 
