@@ -42,6 +42,8 @@ REPEATS: Final = 5
 _SERVE: Final = [sys.executable, "-c", "from fahuo.cli.main import main; main()", "serve", "--port", "0", "--json"]
 MOST: Final = 400_000
 """Notices prepared for one run at most."""
+AT_MOST: Final = 60_000
+"""Notices a second prepared where none is set: more than are answered."""
 
 
 def run(rate: float, seconds: float, db: str | None, repeats: int = REPEATS) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def run(rate: float, seconds: float, db: str | None, repeats: int = REPEATS) -> 
         prepare(store)
         numbers = iter(range(1, 1 << 40, MOST))
         own, bare_web, bare_rows, grouped = [], [], [], []
+        waits: list[float] = []
         for _ in range(repeats):
             with _served(url, room) as port:
                 before = _commits(store)
@@ -57,16 +60,20 @@ def run(rate: float, seconds: float, db: str | None, repeats: int = REPEATS) -> 
             own.append(len(shots.acked) / shots.seconds)
             after = _commits(store)
             grouped.append(len(shots.acked) / max(1, after - before))
-            bare_rows.append(_raw(store, url, max(1, round(grouped[-1])), seconds))
+            bare_rows.append(_raw(store, url, max(1, round(grouped[-1])), seconds, waits))
             with _bare() as port:
                 shots = _shoot(port, next(numbers), seconds)
             bare_web.append(len(shots.acked) / shots.seconds)
         reached = statistics.median(own)
         with _served(url, room) as port:
             calm = _shoot(port, next(numbers), seconds, rate or reached / 2)
+        with _bare() as port:
+            calm_web = _shoot(port, next(numbers), seconds, rate or reached / 2)
         killed = _kill(store, url, room, next(numbers), seconds)
         dialect = store.dialect
     lower = min(statistics.median(bare_web), statistics.median(bare_rows))
+    ratios = [mine / bare for mine, bare in zip(own, bare_rows, strict=True)]
+    waits.sort()
     return {
         "schema": "fahuo.bench-intake/1",
         "database": dialect,
@@ -76,6 +83,7 @@ def run(rate: float, seconds: float, db: str | None, repeats: int = REPEATS) -> 
         "raw_commits_per_second": round(statistics.median(bare_rows)),
         "raw_web_per_second": round(statistics.median(bare_web)),
         "ratio_to_raw_commits": round(reached / statistics.median(bare_rows), 2),
+        "ratio_spread": [round(min(ratios), 2), round(max(ratios), 2)],
         "ratio_to_raw_web": round(reached / statistics.median(bare_web), 2),
         "ratio_to_lower": round(reached / lower, 2),
         "at_rate": round(rate or reached / 2),
@@ -83,6 +91,9 @@ def run(rate: float, seconds: float, db: str | None, repeats: int = REPEATS) -> 
         "p50_ms": calm.p50_ms,
         "p99_ms": calm.p99_ms,
         "max_ms": calm.max_ms,
+        "raw_web_p99_ms": calm_web.p99_ms,
+        "raw_commit_p99_ms": round(waits[int(len(waits) * 0.99)] * 1000, 2),
+        "raw_commit_max_ms": round(waits[-1] * 1000, 2),
         "acked_before_kill": killed[0],
         "lost": killed[1],
         "connections": CONNECTIONS,
@@ -152,7 +163,7 @@ def _bare() -> Iterator[int]:
 
 
 def _shoot(port: int, first: int, seconds: float, rate: float = 0.0, then: Callable[[], None] | None = None) -> Shots:
-    count = min(MOST, int((rate or 20_000) * seconds) + 1)
+    count = min(MOST, int((rate or AT_MOST) * seconds) + 1)
     job = Job(port=port, app_key=KEY, secret=SECRET, shop=SHOP, first=first, count=count,
               connections=CONNECTIONS, rate=rate, seconds=seconds)  # fmt: skip
     command = [sys.executable, "-m", "fahuo.bench.shots"]
@@ -189,15 +200,18 @@ def _commits(store: Store) -> int:
     return int(found[0][0]) if found else 0
 
 
-def _raw(store: Store, url: str, group: int, seconds: float) -> float:
-    """Rows a second: the rows that are there, under new keys, by bare driver calls, `group` in a commit."""
+def _raw(store: Store, url: str, group: int, seconds: float, waits: list[float]) -> float:
+    """Rows a second: the rows that are there, under new keys, by bare driver calls, `group` in a commit.
+
+    How long each commit took, rows included, is added to `waits` (seconds).
+    """
     names = ", ".join(COLUMNS)
     with store.read() as tx:
         found = tx.rows(f"SELECT {names} FROM notices WHERE seller_id = 1 LIMIT 20000")  # noqa: S608 - our own names
     kept = [tuple(row[3:]) for row in found]
     if store.dialect == "sqlite":
-        return _raw_sqlite(url, kept, group, seconds)
-    return _raw_postgresql(url, kept, group, seconds)
+        return _raw_sqlite(url, kept, group, seconds, waits)
+    return _raw_postgresql(url, kept, group, seconds, waits)
 
 
 def _batches(kept: list[tuple[Any, ...]], group: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -208,7 +222,7 @@ def _batches(kept: list[tuple[Any, ...]], group: int) -> Iterator[list[tuple[Any
         at += group
 
 
-def _raw_sqlite(url: str, kept: list[tuple[Any, ...]], group: int, seconds: float) -> float:
+def _raw_sqlite(url: str, kept: list[tuple[Any, ...]], group: int, seconds: float, waits: list[float]) -> float:
     connection = sqlite3.connect(make_url(url).database or "", isolation_level=None)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -220,7 +234,8 @@ def _raw_sqlite(url: str, kept: list[tuple[Any, ...]], group: int, seconds: floa
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(text, rows)
         connection.execute("COMMIT")
-        spent += time.perf_counter() - began
+        waits.append(time.perf_counter() - began)
+        spent += waits[-1]
         done += group
         if spent > seconds:
             break
@@ -228,7 +243,7 @@ def _raw_sqlite(url: str, kept: list[tuple[Any, ...]], group: int, seconds: floa
     return done / spent
 
 
-def _raw_postgresql(url: str, kept: list[tuple[Any, ...]], group: int, seconds: float) -> float:
+def _raw_postgresql(url: str, kept: list[tuple[Any, ...]], group: int, seconds: float, waits: list[float]) -> float:
     """The faster of COPY and one INSERT of many rows."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     names = ", ".join(COLUMNS)
@@ -247,7 +262,8 @@ def _raw_postgresql(url: str, kept: list[tuple[Any, ...]], group: int, seconds: 
                     flat = [value for row in rows for value in row]
                     cursor.execute(f"INSERT INTO notices ({names}) VALUES {marks} ON CONFLICT DO NOTHING", flat)  # noqa: S608 - our own names
                 connection.commit()
-                spent += time.perf_counter() - began
+                waits.append(time.perf_counter() - began)
+                spent += waits[-1]
                 done += group
                 if spent > seconds / 2:
                     break

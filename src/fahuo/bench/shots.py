@@ -5,6 +5,7 @@ It runs in a process of its own (`python -m fahuo.bench.shots`): job on standard
 
 from __future__ import annotations
 
+import gc
 import selectors
 import socket
 import sys
@@ -145,6 +146,7 @@ def main() -> None:
     """Read a job, say that it is loaded, wait for a line, fire, print the figures."""
     job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
     gun = _Gun(job)
+    gc.disable()  # the server is measured, not our own pauses
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.buffer.readline()
