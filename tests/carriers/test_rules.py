@@ -104,9 +104,9 @@ def test_no_cards_no_rate() -> None:
 
 def test_volumetric_weight_is_rounded_up() -> None:
     volume = np.array([0, 5000, 5001])
-    assert volumetric_g(service(volumetric_divisor=5000), volume).tolist() == [0, 1, 2]
-    assert volumetric_g(service(volumetric_divisor=5000), np.array([400 * 300 * 250])).tolist() == [6000]
-    assert volumetric_g(service(), volume).tolist() == [0, 0, 0]
+    dense, any_size = service(volumetric_divisor=5000), service()
+    assert volumetric_g([dense, any_size], volume).tolist() == [[0, 0], [1, 0], [2, 0]]
+    assert volumetric_g([dense], np.array([400 * 300 * 250])).tolist() == [[6000]]
 
 
 def test_the_first_reason_is_given() -> None:
@@ -114,7 +114,9 @@ def test_the_first_reason_is_given() -> None:
     goods, weight = np.array([2, 1, 1, 1]), np.array([99, 99, 9, 9])
     sides = np.array([[99, 99, 99], [99, 99, 99], [99, 1, 1], [9, 9, 9]])
     expected = ["goods_not_allowed", "too_heavy", "too_long", "too_big"]
-    assert [REFUSALS[c] for c in parcel_refusal(strict, goods, weight, sides)] == expected
+    codes = parcel_refusal([strict, service()], goods, weight, sides)
+    assert [REFUSALS[c] for c in codes[:, 0]] == expected
+    assert not codes[:, 1].any()  # no limit but that of the goods
 
 
 def test_lanes_and_approvals() -> None:

@@ -24,6 +24,8 @@ _Value = TypeVar("_Value", bound=Hashable)
 MILLION: Final = 1_000_000
 KILOGRAM: Final = 1000
 _ZONE_SHIFT: Final = 32
+_NEVER: Final = np.iinfo(np.int64).max
+"""The limit of a service that has none: no parcel exceeds it."""
 
 
 def factorise(column: Sequence[_Value]) -> tuple[Ints, list[_Value]]:
@@ -60,28 +62,32 @@ def carries_type(service: Service, shipping_type: str) -> bool:
     return service.shipping_type in ("BOTH", shipping_type)
 
 
-def volumetric_g(service: Service, volume_mm3: Ints) -> Ints:
-    """Volumetric weight in grams, rounded up; 0 when the service does not charge by volume."""
-    if not service.volumetric_divisor:
-        return np.zeros_like(volume_mm3)
-    return -(-volume_mm3 // service.volumetric_divisor)  # mm³ / 1000 = cm³; / divisor = kg; × 1000 = g
+def volumetric_g(services: Sequence[Service], volume_mm3: Ints) -> Ints:
+    """Volumetric weight in grams by parcel and service, rounded up; 0 when the service does not charge by volume."""
+    divisor = np.array([service.volumetric_divisor or _NEVER for service in services], dtype=np.int64)
+    by_volume = -(-volume_mm3[:, None] // divisor)  # mm³ / 1000 = cm³; / divisor = kg; × 1000 = g
+    return np.where(divisor == _NEVER, 0, by_volume)
 
 
-def parcel_refusal(service: Service, goods: Ints, weight_g: Ints, sides_mm: Ints) -> Codes:
-    """Refusal codes of parcels by goods, actual weight and size; `sides_mm` is (parcels, 3), zeros where unknown."""
-    code = np.zeros(len(goods), dtype=np.int8)
+def parcel_refusal(services: Sequence[Service], goods: Ints, weight_g: Ints, sides_mm: Ints) -> Codes:
+    """Refusal codes by parcel and service, for goods, actual weight and size; `sides_mm` is (parcels, 3), zeros where
+    unknown."""
+    code = np.zeros((len(goods), len(services)), dtype=np.int8)
     sides = np.sort(sides_mm, axis=1)
     girth = sides[:, 2] + 2 * (sides[:, 0] + sides[:, 1])
-    checks = (
-        ("too_big", None if service.max_girth_mm is None else girth > service.max_girth_mm),
-        ("too_long", None if service.max_length_mm is None else sides[:, 2] > service.max_length_mm),
-        ("too_heavy", None if service.max_weight_g is None else weight_g > service.max_weight_g),
-        ("goods_not_allowed", (goods & ~service.goods_allowed) != 0),
-    )
-    for name, bad in checks:  # the first check of REFUSALS is written last and stays
-        if bad is not None:
-            code[bad] = REFUSAL_CODE[name]
+    allowed = np.array([service.goods_allowed for service in services], dtype=np.int64)
+    for name, bad in (  # the first check of REFUSALS is written last and stays
+        ("too_big", girth[:, None] > _limits([service.max_girth_mm for service in services])),
+        ("too_long", sides[:, 2:] > _limits([service.max_length_mm for service in services])),
+        ("too_heavy", weight_g[:, None] > _limits([service.max_weight_g for service in services])),
+        ("goods_not_allowed", goods[:, None] & ~allowed != 0),
+    ):
+        code[bad] = REFUSAL_CODE[name]
     return code
+
+
+def _limits(limits: Sequence[int | None]) -> Ints:
+    return np.array([_NEVER if limit is None else limit for limit in limits], dtype=np.int64)
 
 
 class Tariff:
@@ -200,17 +206,20 @@ class Tariff:
 
     def quote(self, zone: Ints, weight_g: Ints) -> tuple[Ints, Codes]:
         """Price in minor units of the tariff's currency and refusal code, for chargeable weights in zones."""
-        weight = np.maximum(weight_g, 1)
+        price, code = np.zeros(zone.shape, np.int64), np.full(zone.shape, REFUSAL_CODE["no_rate"], np.int8)
         if not len(self._key):
-            return np.zeros(len(zone), np.int64), np.full(len(zone), REFUSAL_CODE["no_rate"], np.int8)
-        at = np.maximum(np.searchsorted(self._key, (zone << _ZONE_SHIFT) + weight, side="left") - 1, 0)
-        covered = (zone >= 0) & (self._zone[at] == zone) & (weight > self._from[at]) & (weight <= self._to[at])
+            return price, code
+        some = np.nonzero(zone >= 0)
+        where, weight = zone[some], np.maximum(weight_g[some], 1)
+        at = np.maximum(np.searchsorted(self._key, (where << _ZONE_SHIFT) + weight, side="left") - 1, 0)
+        covered = (self._zone[at] == where) & (weight > self._from[at]) & (weight <= self._to[at])
         started = -(-(weight - self._from[at]) // KILOGRAM)
         amount = self._flat[at] + self._per_kg[at] * started
         ppm = self._ppm[at]
-        price = np.where(ppm == MILLION, amount, (amount * ppm + MILLION // 2) // MILLION)
-        code = np.where(covered, np.where(ppm > 0, 0, REFUSAL_CODE["no_exchange_rate"]), REFUSAL_CODE["no_rate"])
-        return np.where(code == 0, price, 0), code.astype(np.int8)
+        converted = np.where(ppm == MILLION, amount, (amount * ppm + MILLION // 2) // MILLION)
+        price[some] = np.where(covered & (ppm > 0), converted, 0)
+        code[some] = np.where(covered, np.where(ppm > 0, 0, REFUSAL_CODE["no_exchange_rate"]), REFUSAL_CODE["no_rate"])
+        return price, code
 
 
 def _zone_key(rate: Rate) -> tuple[int, str, str, str, str]:

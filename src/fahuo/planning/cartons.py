@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import permutations
+from itertools import compress, permutations
 from typing import Final
 
 import numpy as np
@@ -91,62 +91,66 @@ def _layered(items: Items, orders: int, cartons: Sequence[Carton]) -> Bools:
     """Whether the layers of all SKUs of an order stack up inside each carton, along any of its three axes."""
     key = items.sku * (1 << 20) + np.minimum(items.quantity, (1 << 20) - 1)
     pairs, inverse = np.unique(key, return_inverse=True)
-    size, quantity = items.size_mm[pairs >> 20], pairs & ((1 << 20) - 1)
+    boxes = np.array([_box(carton) for carton in cartons], dtype=np.int64)
+    height = _stack_height(items.size_mm[pairs >> 20], pairs & ((1 << 20) - 1), boxes)
     fits = np.zeros((orders, len(cartons)), dtype=np.bool_)
     by_order = np.argsort(items.order, kind="stable")
     present, starts = np.unique(items.order[by_order], return_index=True)
     if not len(present):
         return fits
-    for column, carton in enumerate(cartons):
-        box = (carton.length_mm, carton.width_mm, carton.height_mm)
-        for axis in range(3):
-            base = [box[i] for i in range(3) if i != axis]
-            height = _stack_height(size, quantity, base[0], base[1])
-            total = np.add.reduceat(height[inverse[by_order]], starts)
-            fits[present, column] |= total <= box[axis]
+    for column, box in enumerate(boxes):
+        total = np.add.reduceat(height[column][:, inverse[by_order]], starts, axis=1)
+        fits[present, column] = (total <= box[:, None]).any(axis=0)
     return fits
 
 
-def _stack_height(size: Ints, quantity: Ints, length: int, width: int) -> Ints:
-    """Least height of `quantity` items laid in layers of one rotation on a floor of length × width."""
-    best = np.full(len(size), _HUGE, dtype=np.int64)
-    positive = np.maximum(size, 1)
+def _box(carton: Carton) -> Size:
+    return carton.length_mm, carton.width_mm, carton.height_mm
+
+
+def _stack_height(size: Ints, quantity: Ints, boxes: Ints) -> Ints:
+    """Least height of `quantity` items laid in layers of one rotation: (boxes, 3, items), along each axis of each box.
+
+    The floor of a layer are the two other sides.
+    """
+    side = np.maximum(size, 1).T
+    often = boxes[:, :, None, None] // side  # (boxes, side of the box, side of the item, items)
+    best = np.full((len(boxes), 3, len(size)), _HUGE, dtype=np.int64)
     for a, b, c in permutations(range(3)):
-        layer = (length // positive[:, a]) * (width // positive[:, b])
+        layer = often[:, [1, 0, 0], a] * often[:, [2, 2, 1], b]
         layers = -(-quantity // np.maximum(layer, 1))
-        np.minimum(best, np.where(layer > 0, layers * positive[:, c], _HUGE), out=best)
+        np.minimum(best, np.where(layer > 0, layers * side[c], _HUGE), out=best)
     return best
 
 
 def _thorough(items: Items, orders: int, cartons: Sequence[Carton], fits: Bools, may: Bools) -> None:
     """Try blocks on the cartons below the one the layers found, for mixed orders that fill at most FILL of them."""
-    volumes = np.array([c.length_mm * c.width_mm * c.height_mm for c in cartons], dtype=np.float64)
-    content = np.zeros(orders)
-    np.add.at(content, items.order, items.size_mm[items.sku].prod(axis=1) * items.quantity)
+    boxes = [_box(carton) for carton in cartons]
+    volumes = np.array([a * b * c for a, b, c in boxes], dtype=np.float64)
+    volume = items.size_mm[items.sku].prod(axis=1) * items.quantity
+    content = np.bincount(items.order, weights=volume, minlength=orders)
     lines = np.bincount(items.order, minlength=orders)
     possible = may & ~fits & (content[:, None] <= FILL * volumes) & (lines[:, None] > 1)
     possible &= ~np.logical_or.accumulate(fits, axis=1)  # only smaller cartons than the one found
     wanted = _commonest(items, np.flatnonzero(possible.any(axis=1)), orders)
     if not len(wanted):
         return
-    known: dict[tuple[tuple[int, int], ...], list[int]] = {}
-    for order, content_key in _contents(items, wanted).items():
-        known.setdefault(content_key, []).append(order)
-    for content_key, members in known.items():
-        sizes = tuple(_size(items, sku) for sku, _ in content_key)
-        counts = tuple(quantity for _, quantity in content_key)
-        for column in np.flatnonzero(possible[members[0]]).tolist():
-            carton = cartons[column]
-            box = (carton.length_mm, carton.width_mm, carton.height_mm)
-            if _holds(box, sizes, counts):
-                fits[[m for m in members if possible[m, column]], column] = True
-                break
+    sizes = [(a, b, c) for a, b, c in items.size_mm.tolist()]
+    contents = _contents(items, wanted)
+    for order, tried in zip(wanted.tolist(), possible[wanted].tolist(), strict=True):
+        inside = [sizes[sku] for sku, _ in contents[order]]
+        counts = [quantity for _, quantity in contents[order]]
+        first = _first_that_holds(tuple(compress(boxes, tried)), tuple(inside), tuple(counts))
+        if first >= 0:
+            fits[order, np.flatnonzero(tried)[first]] = True
 
 
 @lru_cache(maxsize=65_536)
-def _holds(box: Size, sizes: tuple[Size, ...], quantities: tuple[int, ...]) -> bool:
-    """Whether the block heuristic gets everything in; the same contents come again and again, so it is remembered."""
-    return sum(pack(box, sizes, quantities)) == sum(quantities)
+def _first_that_holds(boxes: tuple[Size, ...], sizes: tuple[Size, ...], quantities: tuple[int, ...]) -> int:
+    """Index of the first box the block heuristic gets everything into, -1: none. The same contents come again and
+    again, so it is remembered."""
+    units = sum(quantities)
+    return next((index for index, box in enumerate(boxes) if sum(pack(box, sizes, quantities)) == units), -1)
 
 
 def _commonest(items: Items, wanted: Ints, orders: int) -> Ints:
@@ -160,12 +164,7 @@ def _commonest(items: Items, wanted: Ints, orders: int) -> Ints:
     return wanted[common[inverse]]
 
 
-def _size(items: Items, sku: int) -> Size:
-    a, b, c = items.size_mm[sku].tolist()
-    return a, b, c
-
-
-def _contents(items: Items, wanted: Ints) -> dict[int, tuple[tuple[int, int], ...]]:
+def _contents(items: Items, wanted: Ints) -> dict[int, list[tuple[int, int]]]:
     """The (SKU, quantity) pairs of each wanted order, sorted: orders of equal content are tested once."""
     flag = np.zeros(int(items.order.max()) + 1, dtype=np.bool_)
     flag[wanted] = True
@@ -175,7 +174,9 @@ def _contents(items: Items, wanted: Ints) -> dict[int, tuple[tuple[int, int], ..
         items.order[rows].tolist(), items.sku[rows].tolist(), items.quantity[rows].tolist(), strict=True
     ):
         found.setdefault(order, []).append((sku, quantity))
-    return {order: tuple(sorted(pairs)) for order, pairs in found.items()}
+    for pairs in found.values():
+        pairs.sort()
+    return found
 
 
 def pack(box: Size, sizes: Sequence[Size], quantities: Sequence[int]) -> list[int]:

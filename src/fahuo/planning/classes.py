@@ -28,6 +28,8 @@ from fahuo.planning.departures import departures, risks
 from fahuo.planning.model import Bools, Choices, Departure, Floats, Ints, Network, PlanOrders
 
 _FINE: Final = 16
+_WIDE: Final = 1 << 10
+"""Codes of a column that reach further are closed up before columns are combined."""
 _COMPRESS: Final = 1 << 40
 SURE_PENALTY: Final = 10
 """A penalty that is not known is reckoned as this many times the dearest price: lateness is avoided before cost."""
@@ -50,6 +52,8 @@ class _Columns:
 
     place: Ints
     places: list[Place]
+    zones: Ints
+    """(places, options)"""
     kind: Ints
     kinds: list[tuple[str, str]]
     box: Ints
@@ -91,8 +95,8 @@ def classify(
     count = np.bincount(of)
     first = np.full(len(count), -1, dtype=np.int64)
     first[of[::-1]] = np.arange(len(of))[::-1]
-    price, refused = _judge(columns, first, pairs, sites, tariff, network)
-    _refuse_full(refused, pairs, leaving)
+    price, refused = _judge(columns, first, pairs, len(sites), tariff, network)
+    _refuse_full(refused, leaving)
     sure = SURE_PENALTY * float(price.max(initial=0) + 1)
     order_penalty = np.where(penalty == NONE, sure, penalty).astype(np.float64)
     mean = np.bincount(of, weights=order_penalty) / count
@@ -107,7 +111,7 @@ def _columns(
     place, places = tariff.places(
         [orders.country[i] for i in rows], [orders.region[i] for i in rows], [orders.postal[i] for i in rows]
     )
-    place, places = _same_zones(place, places, tariff, network)
+    place, places, zones = _same_zones(place, places, tariff, network)
     kind, kinds = factorise([(orders.market[i], orders.shipping_type[i]) for i in rows])
     boxes, box = _unique_boxes(outer[part])
     weight = weight_g[part]
@@ -116,6 +120,7 @@ def _columns(
     return _Columns(
         place=place,
         places=places,
+        zones=zones,
         kind=kind,
         kinds=kinds,
         box=box,
@@ -133,15 +138,15 @@ def _unique_boxes(outer: Ints) -> tuple[Ints, Ints]:
     return outer[first], inverse.astype(np.int64)
 
 
-def _same_zones(place: Ints, places: list[Place], tariff: Tariff, network: Network) -> tuple[Ints, list[Place]]:
-    """Merge places that every rate card and lane treats alike; the first of them stands for all."""
+def _same_zones(place: Ints, places: list[Place], tariff: Tariff, network: Network) -> tuple[Ints, list[Place], Ints]:
+    """Merge places that every rate card and lane treats alike; the first of them stands for all. Also their zones."""
     countries = {c for s in network.services for _, c in s.lanes}
     zones = tariff.zones(places)
     alike = [(tuple(row), p[0] if p[0] in countries else "") for row, p in zip(zones.tolist(), places, strict=True)]
     merged, distinct = factorise(alike)
     first = np.full(len(distinct), -1, dtype=np.int64)
     first[merged[::-1]] = np.arange(len(merged))[::-1]
-    return merged[place], [places[i] for i in first.tolist()]
+    return merged[place], [places[i] for i in first.tolist()], zones[first]
 
 
 def _buckets(penalty: Ints) -> Ints:
@@ -158,8 +163,11 @@ def _combine(columns: list[Ints]) -> Ints:
     out = np.zeros(len(columns[0]), dtype=np.int64)
     span = 1
     for column in columns:
-        _, code = np.unique(column, return_inverse=True)
-        width = int(code.max(initial=0)) + 1
+        code = column - column.min()
+        width = int(code.max()) + 1
+        if width > _WIDE:
+            code = np.unique(column, return_inverse=True)[1]
+            width = int(code.max()) + 1
         if span * width > _COMPRESS:
             out = np.unique(out, return_inverse=True)[1].astype(np.int64)
             span = int(out.max(initial=0)) + 1
@@ -169,39 +177,46 @@ def _combine(columns: list[Ints]) -> Ints:
 
 
 def _judge(
-    columns: _Columns, first: Ints, pairs: list[tuple[int, int]], sites: list[int], tariff: Tariff, network: Network
+    columns: _Columns, first: Ints, pairs: list[tuple[int, int]], sites: int, tariff: Tariff, network: Network
 ) -> tuple[Ints, NDArray[np.int8]]:
-    """Price and refusal code by class and option; `first` is one order of each class, which stands for all of it."""
-    zones = tariff.zones(columns.places)
-    price = np.zeros((len(first), len(pairs)), dtype=np.int64)
-    refused = np.zeros((len(first), len(pairs)), dtype=np.int8)
+    """Price and refusal code by class and option; `first` is one order of each class, which stands for all of it.
+
+    `pairs` are every service at each of the `sites`, in that order.
+    """
+    services, warehouses = network.services, network.warehouses
+    site_of, service_of = np.divmod(np.arange(len(pairs)), len(services))
     sides, weight = columns.boxes[columns.box[first]], columns.weights[first]
-    volume, place, kind = sides.prod(axis=1), columns.place[first], columns.kind[first]
-    parcel = [parcel_refusal(s, columns.goods[first], weight, sides) for s in network.services]
-    for column, (w, s) in enumerate(pairs):
-        service, warehouse = network.services[s], network.warehouses[w]
-        amount, code = tariff.quote(zones[place, column], np.maximum(weight, volumetric_g(service, volume)))
-        lane = np.array([travels(service, warehouse.code, warehouse.country, p[0]) for p in columns.places])
-        fine = np.array([approved(service, market) for market, _ in columns.kinds])
-        right = np.array([carries_type(service, shipping) for _, shipping in columns.kinds])
-        here = (columns.allowed[first] >> sites.index(w) & 1).astype(np.bool_)
-        code = np.where(parcel[s] > 0, parcel[s], code)
-        code = _first(code, fine[kind], "lane_not_approved")
-        code = _first(code, lane[place], "not_on_lane")
-        code = _first(code, here, "no_stock_there")
-        refused[:, column] = _first(code, right[kind], "wrong_shipping_type")
-        price[:, column] = amount
+    place, kind = columns.place[first], columns.kind[first]
+    charged = np.maximum(weight[:, None], volumetric_g(services, sides.prod(axis=1)))
+    price, refused = tariff.quote(columns.zones[place], charged[:, service_of])
+    parcel = parcel_refusal(services, columns.goods[first], weight, sides)[:, service_of]
+    refused = np.where(parcel > 0, parcel, refused)
+    fine = _table([[approved(service, market) for service in services] for market, _ in columns.kinds])
+    lane = _table(
+        [
+            [travels(services[s], warehouses[w].code, warehouses[w].country, to) for w, s in pairs]
+            for to, _, _ in columns.places
+        ]
+    )
+    here = columns.allowed[first][:, None] >> np.arange(sites) & 1 > 0
+    right = _table([[carries_type(service, shipping) for service in services] for _, shipping in columns.kinds])
+    for name, ok in (  # the first check of REFUSALS is written last and stays
+        ("lane_not_approved", fine[kind][:, service_of]),
+        ("not_on_lane", lane[place]),
+        ("no_stock_there", here[:, site_of]),
+        ("wrong_shipping_type", right[kind][:, service_of]),
+    ):
+        refused[~ok] = REFUSAL_CODE[name]
     return price, refused
 
 
-def _first(code: NDArray[np.int8], ok: Bools, name: str) -> NDArray[np.int8]:
-    return np.where(ok, code, np.int8(REFUSAL_CODE[name])).astype(np.int8)
+def _table(rows: list[list[bool]]) -> Bools:
+    return np.array(rows, dtype=np.bool_)
 
 
-def _refuse_full(refused: NDArray[np.int8], pairs: list[tuple[int, int]], leaving: list[Departure]) -> None:
+def _refuse_full(refused: NDArray[np.int8], leaving: list[Departure]) -> None:
     """Options that nothing else speaks against, but that do not leave within reach or have no parcel left."""
-    for pair in range(len(pairs)):
-        mine = [d for d in leaving if d.pair == pair]
-        why = "cutoff_missed" if not mine else "no_capacity" if all(d.capacity == 0 for d in mine) else ""
-        if why:
-            refused[refused[:, pair] == 0, pair] = REFUSAL_CODE[why]
+    coming, room = {d.pair for d in leaving}, {d.pair for d in leaving if d.capacity != 0}
+    for pair in set(range(refused.shape[1])) - room:
+        why = "no_capacity" if pair in coming else "cutoff_missed"
+        refused[refused[:, pair] == 0, pair] = REFUSAL_CODE[why]

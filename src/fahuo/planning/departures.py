@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,9 @@ from fahuo.carriers.model import Service
 from fahuo.catalogue.model import Warehouse
 from fahuo.kernel.instant import NONE, from_local, local, zone
 from fahuo.planning.model import Bools, Departure, Floats, Ints, Network
+
+HandOver = tuple[int, str]
+"""Instant, and ISO day at the warehouse."""
 
 SCAN_SPREAD: Final = ((0.25, 0.20), (0.5, 0.30), (1.0, 0.40), (2.0, 0.08), (4.0, 0.02))
 """First scan after the cut-off: (multiple of the service's `scan_hours`, share of parcels scanned just then).
@@ -23,32 +27,43 @@ _DAYS_AHEAD: Final = 21
 _HOUR: Final = 3600
 
 
-def hand_overs(warehouse: Warehouse, service: Service | None, network: Network, now: int) -> list[tuple[int, str]]:
-    """The coming hand-overs (instant, local ISO day) of a service at a warehouse; None: whatever carrier comes.
+def hand_overs(warehouse: Warehouse, service: Service | None, network: Network, now: int) -> tuple[HandOver, ...]:
+    """The coming hand-overs of a service at a warehouse; None: whatever carrier comes.
 
     A hand-over is on a day that both work, at the earlier of both cut-offs, and not sooner than packing takes.
     """
-    tz = zone(warehouse.zone)
-    cutoffs = [text for text in (warehouse.cutoff, service.cutoff if service else "") if text]
-    at = min((time.fromisoformat(text) for text in cutoffs), default=time(23, 59))
-    days = set(warehouse.work_days) & set(service.collect_days) if service else set(warehouse.work_days)
+    cutoffs = (warehouse.cutoff, service.cutoff if service else "")
+    days = (warehouse.work_days, service.collect_days if service else warehouse.work_days)
     closed = network.closed_days.get(warehouse.id, frozenset())
+    return _coming(warehouse.zone, cutoffs, days, closed, now, now + network.pack_seconds, network.departures)
+
+
+@lru_cache(maxsize=4096)
+def _coming(
+    zone_name: str,
+    cutoffs: tuple[str, str],
+    days: tuple[str, str],
+    closed: frozenset[str],
+    now: int,
+    earliest: int,
+    most: int,
+) -> tuple[HandOver, ...]:
+    """Kept, because the services of a warehouse mostly leave alike, and every currency's plan asks again."""
+    tz = zone(zone_name)
+    at = min((time.fromisoformat(text) for text in cutoffs if text), default=time(23, 59))
+    open_days = set(days[0]) & set(days[1])
     today = local(now, tz).date()
-    found: list[tuple[int, str]] = []
+    found: list[HandOver] = []
     for ahead in range(_DAYS_AHEAD):
         day = today + timedelta(days=ahead)
-        if len(found) == network.departures:
+        if len(found) == most:
             break
-        if not _open(day, days, closed):
+        if str(day.isoweekday()) not in open_days or day.isoformat() in closed:
             continue
         leave_at, _ = from_local(datetime.combine(day, at), tz)
-        if leave_at >= now + network.pack_seconds:
+        if leave_at >= earliest:
             found.append((leave_at, day.isoformat()))
-    return found
-
-
-def _open(day: date, days: set[str], closed: frozenset[str]) -> bool:
-    return str(day.isoweekday()) in days and day.isoformat() not in closed
+    return tuple(found)
 
 
 def departures(pairs: list[tuple[int, int]], network: Network, now: int) -> list[Departure]:
@@ -57,9 +72,14 @@ def departures(pairs: list[tuple[int, int]], network: Network, now: int) -> list
     for pair, (w, s) in enumerate(pairs):
         warehouse, service = network.warehouses[w], network.services[s]
         for leave_at, day in hand_overs(warehouse, service, network, now):
-            left = network.capacity_left.get((service.id, warehouse.id, day), service.capacity_per_day)
-            out.append(Departure(pair, leave_at, day, None if left is None else max(left, 0)))
+            out.append(Departure(pair, leave_at, day, capacity_on(warehouse, service, day, network)))
     return out
+
+
+def capacity_on(warehouse: Warehouse, service: Service, day: str, network: Network) -> int | None:
+    """Parcels that the service still takes there on that day; None: no limit."""
+    left = network.capacity_left.get((service.id, warehouse.id, day), service.capacity_per_day)
+    return None if left is None else max(left, 0)
 
 
 def risks(leaving: list[Departure], scan_hours: list[int], due_at: Ints, scan_clock: Bools) -> tuple[Ints, Floats]:
@@ -80,6 +100,8 @@ def risks(leaving: list[Departure], scan_hours: list[int], due_at: Ints, scan_cl
         reached, scanned = divmod(code, 2)
         limit = points[reached - 1] if reached else np.iinfo(np.int64).min  # the last point not after the due time
         rows[row] = shares @ (scans > limit) if scanned else leave > limit
-    rows = np.round(rows, 6)
-    distinct, merged = np.unique(rows, axis=0, return_inverse=True)
-    return merged.reshape(-1)[inverse].astype(np.int64), distinct
+    alike = list(map(tuple, np.round(rows, 6).tolist()))
+    distinct = sorted(set(alike))
+    code = {row: index for index, row in enumerate(distinct)}
+    merged = np.array([code[row] for row in alike], dtype=np.int64)
+    return merged[inverse], np.array(distinct, dtype=np.float64).reshape(len(distinct), len(leaving))

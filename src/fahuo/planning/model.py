@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -119,8 +119,7 @@ class Network:
     """ISO days a warehouse is closed although its weekday is a working one, by warehouse id."""
 
 
-@dataclass(slots=True, frozen=True)
-class Departure:
+class Departure(NamedTuple):
     """One hand-over: option (warehouse × service) `pair`, instant of the cut-off, local ISO day, parcels left."""
 
     pair: int
@@ -142,6 +141,16 @@ class Choices:
     """Probability of missing the clock, by due cell and departure."""
     cell: Ints
     """Due cell of each class."""
+    pair_of: Ints = field(init=False)
+    leave: Ints = field(init=False)
+    capacity: Ints = field(init=False)
+    """Pair, instant and parcels left (-1: no limit) of each departure."""
+
+    def __post_init__(self) -> None:
+        leaving = self.departures
+        self.pair_of = np.array([d.pair for d in leaving], dtype=np.int64)
+        self.leave = np.array([d.leave_at for d in leaving], dtype=np.int64)
+        self.capacity = np.array([-1 if d.capacity is None else d.capacity for d in leaving], dtype=np.int64)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from fahuo.carriers.model import REFUSALS
 from fahuo.kernel.instant import NONE
 from fahuo.planning.assign import Assignment, assign, lower_bound
 from fahuo.planning.classes import Classes, classify
-from fahuo.planning.model import NO_SERVICE, NO_WAREHOUSE, Departure, Floats, Ints, Network, Plan, PlanOrders
+from fahuo.planning.departures import capacity_on
+from fahuo.planning.model import NO_SERVICE, NO_WAREHOUSE, Choices, Departure, Floats, Ints, Network, Plan, PlanOrders
 from fahuo.planning.shelves import Shelves
 
 MASK_BITS: Final = 62
@@ -111,10 +112,18 @@ class Rounds:
 
     def _bound(self, classes: Classes, price: Floats, left_out: Floats, found: Assignment) -> float:
         """Against the capacity before this plan took any, so that the bounds of several groups may be added."""
-        choices, network = classes.choices, self.out.network
-        full = np.array([_limit(d, choices.pairs, network) for d in choices.departures], dtype=np.int64)
+        choices = classes.choices
+        full = self._capacity(choices) if self.used else choices.capacity
         risk = choices.risk[choices.cell]
         return lower_bound(price, risk, left_out, classes.of, classes.order_penalty, found.duals, full)
+
+    def _capacity(self, choices: Choices) -> Ints:
+        network = self.out.network
+        left = []
+        for departure in choices.departures:
+            w, s = choices.pairs[departure.pair]
+            left.append(capacity_on(network.warehouses[w], network.services[s], departure.day, network))
+        return np.array([-1 if room is None else room for room in left], dtype=np.int64)
 
     def _keep(self, part: Ints, classes: Classes, price: Floats, departure: Ints) -> Ints:
         """Write down what was decided for `part`; returns the orders to be planned again."""
@@ -123,7 +132,7 @@ class Rounds:
         self._explain_nowhere(part[nowhere], classes.of[nowhere], classes)
         mine, of, column = part[~nowhere], classes.of[~nowhere], departure[~nowhere]
         penalty = classes.order_penalty[~nowhere]
-        pair_of = np.array([d.pair for d in choices.departures], dtype=np.int64)
+        pair_of = choices.pair_of
         w_of, s_of = np.array(choices.pairs, dtype=np.int64).reshape(-1, 2).T
         order = np.argsort(urgency(self.orders.due_at[mine]), kind="stable")
         lost = self.shelves.take(mine[order], w_of[pair_of[column[order]]])
@@ -133,7 +142,7 @@ class Rounds:
         network = out.network
         out.warehouse[mine] = np.array([w.id for w in network.warehouses], np.int64)[w_of[pair_of[column]]]
         out.service[mine] = np.array([s.id for s in network.services], np.int64)[s_of[pair_of[column]]]
-        out.leave_at[mine] = np.array([d.leave_at for d in choices.departures], np.int64)[column]
+        out.leave_at[mine] = choices.leave[column]
         out.cost[mine] = choices.price[of, pair_of[column]]
         known = self.orders.penalty[mine] != NONE
         out.lateness[mine] = np.where(known, np.floor(risk * penalty + 0.5), np.where(risk > 0, NONE, 0))
@@ -161,19 +170,10 @@ class Rounds:
             self.out.reason[index] = nearest
 
 
-def _limit(departure: Departure, pairs: list[tuple[int, int]], network: Network) -> int:
-    w, s = pairs[departure.pair]
-    service = network.services[s]
-    key = (service.id, network.warehouses[w].id, departure.day)
-    left = network.capacity_left.get(key, service.capacity_per_day)
-    return -1 if left is None else max(left, 0)
-
-
 def _reckon(classes: Classes) -> tuple[Floats, Floats]:
     """Price by class and departure (inf where refused), and what leaving an order of each class out is reckoned at."""
     choices = classes.choices
-    pair_of = np.array([d.pair for d in choices.departures], dtype=np.int64)
-    price = np.where(choices.refused == 0, choices.price.astype(np.float64), np.inf)[:, pair_of]
+    price = np.where(choices.refused == 0, choices.price.astype(np.float64), np.inf)[:, choices.pair_of]
     dearest = float(np.where(np.isfinite(price), price, 0).max(initial=0)) + float(classes.order_penalty.max()) + 1
     return price, _LEFT_OUT * dearest + classes.penalty
 
@@ -181,16 +181,14 @@ def _reckon(classes: Classes) -> tuple[Floats, Floats]:
 def _distribute(classes: Classes, price: Floats, left_out: Floats, urgent: Ints) -> tuple[Ints, Assignment]:
     """Departure of each order (-1: none): the LP's numbers per class, handed out earliest deadline first."""
     choices = classes.choices
-    leaving = choices.departures
+    leave = choices.leave
     cost = price + choices.risk[choices.cell] * classes.penalty[:, None]
-    leave = np.array([d.leave_at for d in leaving], dtype=np.int64)
     first = np.full(len(classes.count), _LATEST)
     np.minimum.at(first, classes.of, urgent)
     wait = _EARLIER_FIRST * (2 - np.argsort(np.argsort(first, kind="stable")) / len(first))
-    cost += wait[:, None] * (np.unique(leave, return_inverse=True)[1] if len(leaving) else 0.0)
-    capacity = np.array([-1 if d.capacity is None else d.capacity for d in leaving], dtype=np.int64)
-    usable = np.flatnonzero(np.isfinite(cost).any(axis=1)) if len(leaving) else np.empty(0, np.int64)
-    found = assign(cost[usable], classes.count[usable], capacity, left_out[usable])
+    cost += wait[:, None] * (np.unique(leave, return_inverse=True)[1] if len(leave) else 0.0)
+    usable = np.flatnonzero(np.isfinite(cost).any(axis=1)) if len(leave) else np.empty(0, np.int64)
+    found = assign(cost[usable], classes.count[usable], choices.capacity, left_out[usable])
     row, column = usable[found.row], found.column
     # Within a class the orders by due time meet the departures by leaving time; those left out are the last.
     sequence = np.lexsort((np.where(column < 0, _LATEST, leave[column] if len(leave) else 0), row))

@@ -123,11 +123,9 @@ def _decided_by(out: Plan, *who: str) -> Ints:
 def _pinned(out: Plan, orders: PlanOrders, network: Network) -> Ints:
     """Index of the warehouse each order is pinned to, -1 without; an unknown one is the order's reason."""
     index = {warehouse.id: w for w, warehouse in enumerate(network.warehouses)}
-    site = np.full(len(orders), -1, dtype=np.int64)
-    for i in np.flatnonzero(orders.pinned).tolist():
-        site[i] = index.get(int(orders.pinned[i]), -1)
-        if site[i] < 0 and not out.reason[i]:
-            out.reason[i] = UNKNOWN_WAREHOUSE
+    site = np.array([index.get(pinned, -1) for pinned in orders.pinned.tolist()], dtype=np.int64)
+    for i in np.flatnonzero((site < 0) & (orders.pinned != 0)).tolist():
+        out.reason[i] = out.reason[i] or UNKNOWN_WAREHOUSE
     return site
 
 
