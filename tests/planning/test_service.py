@@ -187,11 +187,12 @@ def test_the_network_is_read_as_it_was_written(tx: Tx) -> None:
     assert service_list(tx) == [one]
     assert rate_list(tx) == cards
     assert exchange_to(tx, "USD") == {}
-    found = queries.network(tx, [warehouse(1)])
+    found = queries.network(tx, [warehouse(1)], NOW)
     assert (found.currency, found.exponent, found.exchange) == ("CNY", 2, {"USD": 7})
     assert found.capacity_left == {(1, 1, TODAY): 6}
+    assert queries.network(tx, [], NOW + 2 * DAY).capacity_left == {}  # a day that is over is not read
     assert (found.cartons[0].id, found.cartons[0].tare_g, found.cartons[0].packing) == (4, 80, "tape")
     settings.put(tx, queries.CURRENCY, "JPY")
     settings.put(tx, queries.PACK_SECONDS, 60)
-    found = queries.network(tx, [])
+    found = queries.network(tx, [], NOW)
     assert (found.currency, found.exponent, found.pack_seconds) == ("JPY", 0, 60)

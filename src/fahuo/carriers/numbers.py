@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import mul
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fahuo.carriers.tables import number_ranges
 from fahuo.store import bulk
@@ -15,7 +16,22 @@ _S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)
 S10_WIDTH: Final = len(_S10_WEIGHTS)
 CHECKS: Final = ("none", "mod10", "s10")
 """Check digits: none, mod10 (Luhn), s10 (UPU S10: eight digits, modulo 11)."""
-_NINE: Final = 9
+_S10_DIGITS: Final = "50987654321"
+"""By the remainder: 11 minus it, but 0 for 10 and 5 for 11."""
+_VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""The digit sum of twice a digit."""
+
+
+_r = number_ranges.c
+_LOCKED: Final = (
+    select(_r.id, _r.service_id, _r.prefix, _r.suffix, _r.width, _r.check_rule, _r.next_number, _r.last_number)
+    .where(
+        _r.seller_id == bindparam("seller"), bulk.any_of(_r.service_id, "services"), _r.next_number <= _r.last_number
+    )
+    .order_by(_r.id)
+    .with_for_update()
+)
 
 
 def take_numbers(tx: Tx, wanted: Mapping[int, int]) -> dict[int, list[str]]:
@@ -24,17 +40,10 @@ def take_numbers(tx: Tx, wanted: Mapping[int, int]) -> dict[int, list[str]]:
     The range moves by a conditional update of a locked row, so a number is never given twice, not even after a crash:
     what a rolled-back transaction drew is drawn again, what a committed one drew is gone.
     """
-    r = number_ranges.c
     asked = [service for service, count in wanted.items() if count]
     if not asked:
         return {}
-    rows = tx.rows(
-        select(r.id, r.service_id, r.prefix, r.suffix, r.width, r.check_rule, r.next_number, r.last_number)
-        .where(r.seller_id == tx.seller_id, bulk.any_of(r.service_id, "services"), r.next_number <= r.last_number)
-        .order_by(r.id)
-        .with_for_update(),
-        services=bulk.array(tx, asked),
-    )
+    rows = bulk.fetch(tx, _LOCKED, seller=tx.seller_id, services=bulk.array(tx, asked))
     left = dict(wanted)
     drawn: dict[int, list[str]] = {}
     moved: list[tuple[Any, ...]] = []
@@ -69,12 +78,7 @@ def check_digit(digits: str, rule: str) -> str:
     """The check digit of these digits, '' for the rule `none`."""
     if rule == "none":
         return ""
+    values = digits.encode().translate(_VALUES)
     if rule == "mod10":
-        total = 0
-        for place, digit in enumerate(reversed(digits)):
-            value = int(digit) * (2 if place % 2 == 0 else 1)
-            total += value - _NINE if value > _NINE else value
-        return str(-total % 10)
-    weighed = sum(int(d) * w for d, w in zip(digits.rjust(S10_WIDTH, "0"), _S10_WEIGHTS, strict=True))
-    rest = 11 - weighed % 11
-    return {10: "0", 11: "5"}.get(rest, str(rest))
+        return str(-(sum(values[-2::-2]) + sum([_DOUBLED[value] for value in values[::-2]])) % 10)
+    return _S10_DIGITS[sum(map(mul, values.rjust(S10_WIDTH, b"\0"), _S10_WEIGHTS)) % 11]

@@ -105,7 +105,7 @@ def decide(tx: Tx, desk: Desk, found: Sequence[ToPlan], held: Mapping[int, Seque
     one group takes of shelves and capacity is gone for the next.
     """
     shelves = inventory_queries.lock_shelves(tx, {row.sku_id for rows in held.values() for row in rows})
-    network = planning_queries.network(tx, desk.warehouses)
+    network = planning_queries.network(tx, desk.warehouses, now)
     groups: dict[str, list[ToPlan]] = {}
     for order in found:
         groups.setdefault(order.currency, []).append(order)

@@ -203,10 +203,13 @@ class Plan:
 
     def refusals(self, index: int) -> list[tuple[int, int, str]]:
         """(warehouse id, service id, reason code) of every option refused to that order's class."""
-        if self.group[index] < 0:
-            return []
-        choices, network = self.choices[self.group[index]], self.network
-        row = choices.refused[self.class_of[index]].tolist()
+        group = int(self.group[index])
+        return [] if group < 0 else self.refused(group, int(self.class_of[index]))
+
+    def refused(self, group: int, class_: int) -> list[tuple[int, int, str]]:
+        """(warehouse id, service id, reason code) of every option refused to a class of a group."""
+        choices, network = self.choices[group], self.network
+        row = choices.refused[class_].tolist()
         return [
             (network.warehouses[w].id, network.services[s].id, REFUSALS[code])
             for (w, s), code in zip(choices.pairs, row, strict=True)

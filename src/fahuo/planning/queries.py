@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, BindParameter, bindparam, select
 
 from fahuo.carriers import queries as carriers
 from fahuo.carriers.model import Rate, Service
 from fahuo.catalogue.model import Warehouse
 from fahuo.catalogue.queries import carton_rows
+from fahuo.kernel.instant import iso
 from fahuo.kernel.money import exponent_of
 from fahuo.planning.model import Carton, Network
 from fahuo.planning.tables import capacity_used, decisions
@@ -25,12 +26,25 @@ CURRENCY: Final = "planning.currency"
 PACK_SECONDS: Final = "planning.pack_seconds"
 """Setting: seconds from the decision to a parcel at the door. Default 1800."""
 
+_DAY: Final = 86_400
 Slot = tuple[int, int, str]
 """A hand-over: service id, warehouse id, local ISO day."""
 
+_c, _d = capacity_used.c, decisions.c
+_SELLER: Final[BindParameter[int]] = bindparam("seller", type_=BigInteger)
+_CAPACITY: Final = select(_c.service_id, _c.warehouse_id, _c.day, _c.used).where(_c.seller_id == _SELLER)
+_COMING: Final = _CAPACITY.where(_c.day >= bindparam("first_day"))
+_USED: Final = _CAPACITY.where(bulk.any_of(_c.service_id, "services"), bulk.any_of(_c.day, "days"))
+_TAKING: Final = select(_d.order_id, _d.service_id, _d.warehouse_id, _d.leave_day).where(
+    _d.seller_id == _SELLER,
+    _d.service_id.is_not(None),
+    _d.leave_day.is_not(None),
+    bulk.any_of(_d.order_id, "orders"),
+)
 
-def network(tx: Tx, warehouses: Sequence[Warehouse]) -> Network:
-    """All the seller's services, rates and cartons, with the capacity that is left on every hand-over."""
+
+def network(tx: Tx, warehouses: Sequence[Warehouse], now: int) -> Network:
+    """All the seller's services, rates and cartons, with the capacity that is left on every hand-over to come."""
     services, rates = carriers.service_list(tx), carriers.rate_list(tx)
     fixed = settings.get(tx, CURRENCY)
     currency = fixed or _usual_currency(rates)
@@ -42,7 +56,7 @@ def network(tx: Tx, warehouses: Sequence[Warehouse]) -> Network:
         currency=currency,
         exponent=exponent_of(currency),
         exchange=carriers.exchange_to(tx, currency),
-        capacity_left=_capacity_left(tx, services),
+        capacity_left=_capacity_left(tx, services, now),
         pack_seconds=int(settings.get(tx, PACK_SECONDS, 1800)),
         fixed_currency=bool(fixed),
     )
@@ -61,12 +75,11 @@ def _usual_currency(rates: Sequence[Rate]) -> str:
     return min(counted, key=lambda currency: (-counted[currency], currency), default="USD")
 
 
-def _capacity_left(tx: Tx, services: Sequence[Service]) -> dict[Slot, int]:
+def _capacity_left(tx: Tx, services: Sequence[Service], now: int) -> dict[Slot, int]:
     limits = {service.id: service.capacity_per_day for service in services}
-    c = capacity_used.c
-    rows = tx.rows(select(c.service_id, c.warehouse_id, c.day, c.used).where(c.seller_id == tx.seller_id))
     left: dict[Slot, int] = {}
-    for service, warehouse, day, taken in rows:
+    yesterday = iso(now - _DAY)[:10]  # no warehouse's own day is further behind
+    for service, warehouse, day, taken in bulk.fetch(tx, _COMING, seller=tx.seller_id, first_day=yesterday):
         limit = limits.get(service)
         if limit is not None:
             left[service, warehouse, day] = max(limit - taken, 0)
@@ -78,27 +91,17 @@ def used(tx: Tx, slots: Iterable[Slot]) -> dict[Slot, int]:
     wanted = set(slots)
     if not wanted:
         return {}
-    c = capacity_used.c
-    rows = tx.rows(
-        select(c.service_id, c.warehouse_id, c.day, c.used).where(
-            c.seller_id == tx.seller_id, bulk.any_of(c.service_id, "services"), bulk.any_of(c.day, "days")
-        ),
+    rows = bulk.fetch(
+        tx,
+        _USED,
+        seller=tx.seller_id,
         services=bulk.array(tx, sorted({slot[0] for slot in wanted})),
         days=bulk.array(tx, sorted({slot[2] for slot in wanted})),
     )
-    return {(row[0], row[1], row[2]): row[3] for row in rows if (row[0], row[1], row[2]) in wanted}
+    return {row[:3]: row[3] for row in rows if row[:3] in wanted}
 
 
 def taking(tx: Tx, orders: Iterable[int]) -> list[tuple[int, Slot]]:
     """(order id, hand-over) of those of the orders that take capacity by a decision."""
-    d = decisions.c
-    rows = tx.rows(
-        select(d.order_id, d.service_id, d.warehouse_id, d.leave_day).where(
-            d.seller_id == tx.seller_id,
-            d.service_id.is_not(None),
-            d.leave_day.is_not(None),
-            bulk.any_of(d.order_id, "orders"),
-        ),
-        orders=bulk.array(tx, list(orders)),
-    )
-    return [(row[0], (row[1], row[2], row[3])) for row in rows]
+    rows = bulk.fetch(tx, _TAKING, seller=tx.seller_id, orders=bulk.array(tx, list(orders)))
+    return [(order, (service, warehouse, day)) for order, service, warehouse, day in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -20,7 +21,6 @@ from fahuo.store.engine import Tx
 _COLUMNS = tuple(column.name for column in decisions.columns)
 _SLOT = ("seller_id", "service_id", "warehouse_id", "day")
 _MILLION = 1_000_000
-_NONE = b"[]"
 
 
 def take(tx: Tx, plan: Plan, chosen: Sequence[int]) -> list[int]:
@@ -101,43 +101,56 @@ def _rows(tx: Tx, plan: Plan, kept: Container[int], shared: dict[int, str]) -> I
     """Rows of `decisions`; the texts of refusals they name are put into `shared`."""
     seller, at, currency = tx.seller_id, plan.now, plan.network.currency
     numbers = (plan.ids, plan.warehouse, plan.service, plan.carton, plan.leave_at, plan.cost, plan.lateness)
-    columns = zip(*[column.tolist() for column in numbers], plan.day, _refusals(plan, shared), strict=True)
-    words: dict[tuple[Any, ...], str] = {}
-    for i, (id_, warehouse, service, carton, leave_at, cost, lateness, day, refused) in enumerate(columns):
-        key = (plan.chosen_by[i], plan.carton_note[i], plan.risk[i])
-        if (text := words.get(key)) is None:
-            text = words[key] = msgspec.json.encode(_why(plan, i)).decode()
+    words = zip(plan.chosen_by, plan.carton_note, plan.risk.tolist(), strict=True)
+    columns = zip(*[column.tolist() for column in numbers], plan.day, words, _refusals(plan, shared), strict=True)
+    chosen: tuple[Any, ...]
+    for i, (id_, warehouse, service, carton, leave_at, cost, lateness, day, word, refused) in enumerate(columns):
         if id_ not in kept:  # without a decision: only why
-            told = msgspec.json.encode(_why(plan, i) | {"reason": plan.reason[i] or "lost_the_race"}).decode()
+            told = _why(*word, plan.reason[i] or "lost_the_race")
             yield (seller, id_, at, None, None, carton or None, None, None, None, None, None, told, refused)
         elif service:
             penalty = None if lateness == NONE else lateness
             chosen = (warehouse, service, carton or None, leave_at, day, cost, penalty, currency)
-            yield (seller, id_, at, *chosen, text, refused)
+            yield (seller, id_, at, *chosen, _why(*word), refused)
         else:  # the platform chose, and what it costs is not ours to reckon
-            yield (seller, id_, at, warehouse, None, carton or None, leave_at, day, None, None, None, text, refused)
+            chosen = (warehouse, None, carton or None, leave_at, day, None, None, None)
+            yield (seller, id_, at, *chosen, _why(*word), refused)
 
 
 def _refusals(plan: Plan, shared: dict[int, str]) -> list[int | None]:
     """The id of what was refused each order. Alike orders are refused alike, and so are those of later plans."""
-    ids: dict[tuple[int, int], int | None] = {}
-    found = []
-    for i, alike in enumerate(zip(plan.group.tolist(), plan.class_of.tolist(), strict=True)):
-        if alike not in ids:
-            text = msgspec.json.encode([[str(w), str(s), code] for w, s, code in plan.refusals(i)])
-            ids[alike] = None
-            if text != _NONE:
-                ids[alike] = id_ = int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1
-                shared[id_] = text.decode()
-        found.append(ids[alike])
-    return found
+    ids: dict[tuple[int, bytes], int | None] = {}
+    by_class: list[list[int | None]] = []
+    for group, choices in enumerate(plan.choices):
+        found = []
+        for class_, row in enumerate(choices.refused):
+            alike = (group, row.tobytes())
+            if alike not in ids:
+                ids[alike] = _shared(plan.refused(group, class_), shared)
+            found.append(ids[alike])
+        by_class.append(found)
+    places = zip(plan.group.tolist(), plan.class_of.tolist(), strict=True)
+    return [None if group < 0 else by_class[group][class_] for group, class_ in places]
 
 
-def _why(plan: Plan, i: int) -> dict[str, Any]:
-    """Chosen by whom, a word on the carton, the risk in parts per million."""
-    data: dict[str, Any] = {"by": plan.chosen_by[i]}
-    if plan.carton_note[i]:
-        data["carton"] = plan.carton_note[i]
-    if plan.risk[i]:
-        data["late_ppm"] = round(float(plan.risk[i]) * _MILLION)
-    return data
+def _shared(refused: Sequence[tuple[int, int, str]], shared: dict[int, str]) -> int | None:
+    """The id of the text of these refusals, which is put into `shared`; None where nothing was refused."""
+    if not refused:
+        return None
+    text = msgspec.json.encode([[str(w), str(s), code] for w, s, code in refused])
+    id_ = int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1
+    shared[id_] = text.decode()
+    return id_
+
+
+@lru_cache(maxsize=4096)
+def _why(by: str, carton_note: str, risk: float, reason: str = "") -> str:
+    """Chosen by whom, a word on the carton, the risk in parts per million, why there is no decision: as JSON."""
+    data: dict[str, Any] = {"by": by}
+    if carton_note:
+        data["carton"] = carton_note
+    if risk:
+        data["late_ppm"] = round(risk * _MILLION)
+    if reason:
+        data["reason"] = reason
+    return msgspec.json.encode(data).decode()
