@@ -74,10 +74,10 @@ def prepare(
                 None, None, None, None, None,
             )
         )  # fmt: skip
-        found.items.extend((package, order.id, r.line_no, r.sku_id, r.quantity, 0) for r in held[order.id])
+        found.items.extend([(package, order.id, r.line_no, r.sku_id, r.quantity, 0) for r in held[order.id]])
         data = _planned(one, package, wave_of[i])
         if own:
-            data |= {"number": own, "carrier": carrier, "label": origin}
+            data["number"], data["carrier"], data["label"] = own, carrier, origin
         found.entries[order.id] = journal.Entry(order.id, "planned", now, desk.actor, data)
         if arranged is None:
             found.tasks.append(_task(order, package, ours, now))
@@ -143,7 +143,7 @@ def _join(tx: Tx, chosen: Sequence[Chosen], groups: Sequence[Sequence[int]], now
 
 
 def _first_due(chosen: Sequence[Chosen], members: Sequence[int]) -> int | None:
-    return min((at for i in members if (at := chosen[i].order.due_at) is not None), default=None)
+    return min([at for i in members if (at := chosen[i].order.due_at) is not None], default=None)
 
 
 def _planned(one: Chosen, package: int, wave: int) -> dict[str, Any]:

@@ -215,19 +215,14 @@ def _columns(
     found: Sequence[ToPlan],
     by_order: Mapping[int, Sequence[Reservation]],
 ) -> PlanOrders:
-    held = [row for order in found for row in by_order.get(order.id, ())]
-    place = {order.id: i for i, order in enumerate(found)}
-    index = {sku: i for i, sku in enumerate(sorted({row.sku_id for row in held}))}
+    held = [(i, row.sku_id, row.quantity) for i, order in enumerate(found) for row in by_order.get(order.id, ())]
+    order_of, sku_ids, quantity = np.array(held, dtype=np.int64).reshape(-1, 3).T
+    distinct, sku_of = np.unique(sku_ids, return_inverse=True)
+    index = {sku: i for i, sku in enumerate(distinct.tolist())}
     articles = [skus.by_id[sku] for sku in index]
-    order_of = np.array([place[row.order_id] for row in held], dtype=np.int64)
-    sku_of = np.array([index[row.sku_id] for row in held], dtype=np.int64)
-    quantity = np.array([row.quantity for row in held], dtype=np.int64)
-    weights = np.array([a.weight_g for a in articles] or [0], dtype=np.int64)
-    goods_of = [0] * len(found)
-    for row in held:
-        goods_of[place[row.order_id]] |= skus.by_id[row.sku_id].goods
-    weight = np.zeros(len(found), dtype=np.int64)
-    np.add.at(weight, order_of, weights[sku_of] * quantity if held else quantity)
+    weight, goods = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
+    np.add.at(weight, order_of, _ints(a.weight_g for a in articles)[sku_of] * quantity)
+    np.bitwise_or.at(goods, order_of, _ints(a.goods for a in articles)[sku_of])
     return PlanOrders(
         ids=_ints(order.id for order in found),
         market=[order.market for order in found],
@@ -236,7 +231,7 @@ def _columns(
         region=[order.dest_region for order in found],
         postal=[order.dest_postal for order in found],
         weight_g=weight,
-        goods=_ints(goods_of),
+        goods=goods,
         due_at=_ints(NONE if order.due_at is None else order.due_at for order in found),
         scan_clock=np.array([order.due_clock == "first_scan" for order in found], dtype=np.bool_),
         penalty=np.full(len(found), NONE, dtype=np.int64),
