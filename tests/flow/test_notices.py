@@ -18,7 +18,8 @@ from fahuo.flow.inbox import Inbox
 from fahuo.flow.notices import overview, read_again, try_again, work_off
 from fahuo.flow.pull import pull
 from fahuo.kernel.clock import technical_ms
-from fahuo.store.engine import Store, Tx
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.store.engine import Line, Store, Tx
 from fahuo.web.app import create_app
 from fahuo.web.hooks import Hooks
 from tests.flow.test_pull import Shopkeeper, states
@@ -193,6 +194,24 @@ def test_a_full_queue_says_come_again(home: House) -> None:
 def notice(n: int, **changes: Any) -> Notice:
     values: dict[str, Any] = {"notification_id": str(n), "type": 1, "kind": "order", "state": "order", "app_key": KEY}
     return Notice(**(values | changes))
+
+
+def test_a_database_that_is_away_for_a_moment_loses_nothing(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = home.floor.store
+
+    def away() -> Line:
+        raise Failure(Problem("database_unavailable"), 3)
+
+    async def go() -> list[bool]:
+        inbox = Inbox(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "line", away)
+            first = await asyncio.gather(*(inbox.keep(notice(n)) for n in range(3)))
+        again = await asyncio.gather(*(inbox.keep(notice(n)) for n in range(3)))
+        await asyncio.to_thread(inbox.close)
+        return [*first, *again]
+
+    assert asyncio.run(go()) == [False] * 3 + [True] * 3
 
 
 def test_one_that_cannot_be_stored_costs_the_others_nothing(home: House) -> None:
