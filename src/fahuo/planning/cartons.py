@@ -138,17 +138,19 @@ def _thorough(items: Items, orders: int, cartons: Sequence[Carton], fits: Bools,
     sizes = [(a, b, c) for a, b, c in items.size_mm.tolist()]
     contents = _contents(items, wanted)
     for order, tried in zip(wanted.tolist(), possible[wanted].tolist(), strict=True):
-        inside = [sizes[sku] for sku, _ in contents[order]]
-        counts = [quantity for _, quantity in contents[order]]
-        first = _first_that_holds(tuple(compress(boxes, tried)), tuple(inside), tuple(counts))
+        inside = tuple([(sizes[sku], quantity) for sku, quantity in contents[order]])
+        first = _first_that_holds(tuple(compress(boxes, tried)), inside)
         if first >= 0:
             fits[order, np.flatnonzero(tried)[first]] = True
 
 
 @lru_cache(maxsize=65_536)
-def _first_that_holds(boxes: tuple[Size, ...], sizes: tuple[Size, ...], quantities: tuple[int, ...]) -> int:
-    """Index of the first box the block heuristic gets everything into, -1: none. The same contents come again and
-    again, so it is remembered."""
+def _first_that_holds(boxes: tuple[Size, ...], inside: tuple[tuple[Size, int], ...]) -> int:
+    """Index of the first box the block heuristic gets everything (size, quantity) into, -1: none.
+
+    The same contents come again and again, so it is remembered.
+    """
+    sizes, quantities = zip(*inside, strict=True)
     units = sum(quantities)
     return next((index for index, box in enumerate(boxes) if sum(pack(box, sizes, quantities)) == units), -1)
 

@@ -79,7 +79,7 @@ def departures(pairs: list[tuple[int, int]], network: Network, now: int) -> list
 def capacity_on(warehouse: Warehouse, service: Service, day: str, network: Network) -> int | None:
     """Parcels that the service still takes there on that day; None: no limit."""
     left = network.capacity_left.get((service.id, warehouse.id, day), service.capacity_per_day)
-    return None if left is None else max(left, 0)
+    return 0 if left is not None and left < 0 else left
 
 
 def risks(leaving: list[Departure], scan_hours: list[int], due_at: Ints, scan_clock: Bools) -> tuple[Ints, Floats]:

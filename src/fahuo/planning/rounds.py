@@ -148,8 +148,9 @@ class Rounds:
         out.lateness[mine] = np.where(known, np.floor(risk * penalty + 0.5), np.where(risk > 0, NONE, 0))
         out.risk[mine] = risk
         self.objective += float((price[of, column] + risk * penalty).sum())
+        days = [departure.day for departure in choices.departures]
         for index, k in zip(mine.tolist(), column.tolist(), strict=True):
-            out.day[index] = choices.departures[k].day
+            out.day[index] = days[k]
         self._use(np.bincount(column, minlength=len(choices.departures)), choices.departures, choices.pairs)
         return lost
 

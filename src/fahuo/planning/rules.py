@@ -132,6 +132,8 @@ def _pinned(out: Plan, orders: PlanOrders, network: Network) -> Ints:
 def _platform(out: Plan, orders: PlanOrders, network: Network, now: int, shelves: Shelves, site: Ints) -> None:
     """Orders whose carrier the platform fixes: its warehouse (else the first with the items), the next hand-over."""
     part = _decided_by(out, PLATFORM, ARRANGING)
+    if not len(part):
+        return
     loose = part[site[part] < 0]
     holding = shelves.holding(loose, range(min(len(network.warehouses), MASK_BITS)))
     site[loose] = [(mask & -mask).bit_length() - 1 for mask in holding.tolist()]

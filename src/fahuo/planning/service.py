@@ -44,7 +44,8 @@ def record(tx: Tx, plans: Iterable[Plan], kept: Container[int], *, fresh: bool =
     """
     shared: dict[int, str] = {}
     rows = [row for plan in plans for row in _rows(tx, plan, kept, shared)]
-    texts = [(tx.seller_id, id_, text) for id_, text in shared.items()]
+    # In order of their keys, so that two workers who write the same texts never wait for each other.
+    texts = [(tx.seller_id, id_, text) for id_, text in sorted(shared.items())]
     bulk.insert_new(tx, refusals, ("seller_id", "id", "refused"), texts, ("seller_id", "id"))
     if fresh:
         bulk.insert(tx, decisions, _COLUMNS, rows)
