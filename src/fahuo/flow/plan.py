@@ -111,11 +111,11 @@ def decide(tx: Tx, desk: Desk, found: Sequence[ToPlan], held: Mapping[int, Seque
         groups.setdefault(order.currency, []).append(order)
     plans: list[tuple[Sequence[ToPlan], Plan]] = []
     for currency, group in sorted(groups.items()):
+        if plans:
+            network = _take(network, shelves, *plans[-1], held)
         # A currency the seller has set for all plans stands above the orders' own.
         own = network if network.fixed_currency else planning_queries.in_currency(tx, network, currency)
-        decided = plan(_columns(desk.skus, own, shelves, group, held), own, now)
-        network = _take(network, shelves, group, held, decided)
-        plans.append((group, decided))
+        plans.append((group, plan(_columns(desk.skus, own, shelves, group, held), own, now)))
     return _secure(tx, desk, plans, held, now)
 
 
@@ -123,8 +123,8 @@ def _take(
     network: Network,
     shelves: Shelves,
     group: Sequence[ToPlan],
-    held: Mapping[int, Sequence[Reservation]],
     decided: Plan,
+    held: Mapping[int, Sequence[Reservation]],
 ) -> Network:
     """Subtract what the plan takes from the shelves (in place) and from the capacity left (in the network returned)."""
     limits = {service.id: service.capacity_per_day for service in network.services}
