@@ -125,7 +125,9 @@ def test_statements_do_not_grow_with_the_batch(boxes: Tx) -> None:
         bulk.update_each(boxes, box, KEY, ["reserved"], [(1, id_, 1) for id_ in ids], where="t.on_hand > t.reserved")
         return boxes.statements - before
 
-    assert 5 <= batch(0, 2) == batch(100, 1500) <= 6
+    # SQLite takes the rows in whole portions and what is left over: two statements for an insert at most.
+    assert 5 <= batch(0, 2) <= 6
+    assert 5 <= batch(100, 1_501) == batch(10_000, 15_001) <= 8
 
 
 def test_empty_batches_send_nothing(boxes: Tx) -> None:

@@ -4,7 +4,8 @@ Statements are composed once per table and shape, with plain driver parameters. 
 columns named. In `guard` and `where` the table is `t`, the batch's row `v`: `t.on_hand >= t.reserved + v.reserved`.
 
 Measured here, 15 mixed columns, 1,000 rows a call: COPY by `write_row` 290 to 370 thousand rows a second (binary COPY
-290, a text block built in Python 220), `unnest` over array texts built here 150, over lists psycopg adapts 57.
+290, a text block built in Python 220), `unnest` over array texts built here 150, over lists psycopg adapts 57. SQLite
+inserts a hundred rows of ten columns a step in four fifths of the time of a row a step; updates gain nothing by it.
 """
 
 # ruff: noqa: S608 -- statements are put together from our own names only; values are always parameters
@@ -12,8 +13,9 @@ Measured here, 15 mixed columns, 1,000 rows a call: COPY by `write_row` 290 to 3
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -32,6 +34,8 @@ _DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}  # 
 _json = msgspec.json.Encoder().encode
 Rows = Sequence[Sequence[Any]]
 Names = tuple[str, ...]
+_PLACES = 999
+"""Values in one statement: what every build of SQLite takes."""
 Record = TypeVar("Record", bound=tuple[Any, ...])
 
 
@@ -39,15 +43,14 @@ def insert(tx: Tx, table: Table, columns: Sequence[str], rows: Rows) -> None:
     """Insert all rows; one that is there already is an error."""
     if not rows:
         return
-    statement = _insert_sql(tx.dialect, table, tuple(columns))
-    with tx.driver(statement) as cursor:
-        if tx.dialect == "sqlite":
-            cursor.executemany(statement, rows)
-            return
-        with cursor.copy(statement) as copy:
-            write = copy.write_row
-            for row in rows:
-                write(row)
+    if tx.dialect == "sqlite":
+        _insert_on(tx, table, tuple(columns), rows, (), ())
+        return
+    statement = _copy_sql(table, tuple(columns))
+    with tx.driver(statement) as cursor, cursor.copy(statement) as copy:
+        write = copy.write_row
+        for row in rows:
+            write(row)
 
 
 def insert_new(tx: Tx, table: Table, columns: Sequence[str], rows: Rows, conflict: Sequence[str]) -> int:
@@ -232,32 +235,50 @@ def _unnest(shape: _Shape, alias: str = "v") -> str:
 
 
 @lru_cache(maxsize=512)
-def _insert_sql(dialect: str, table: Table, columns: Names) -> str:
-    shape = _shape(dialect, table, columns)
-    names = ", ".join(shape.names)
-    if dialect == "postgresql":
-        return f"COPY {shape.table} ({names}) FROM STDIN"
-    return f"INSERT INTO {shape.table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+def _copy_sql(table: Table, columns: Names) -> str:
+    shape = _shape("postgresql", table, columns)
+    return f"COPY {shape.table} ({', '.join(shape.names)}) FROM STDIN"
 
 
 @lru_cache(maxsize=512)
-def _insert_on_sql(dialect: str, table: Table, columns: Names, conflict: Names, update: Names) -> tuple[str, Names]:
+def _insert_sql(dialect: str, table: Table, columns: Names, conflict: Names, update: Names, rows: int) -> str:
+    """The text of an insert, on SQLite of so many rows; with `conflict`, what is there already is left or updated."""
     shape = _shape(dialect, table, columns)
     into = f"INSERT INTO {shape.table} ({', '.join(shape.names)})"
+    row = f"({', '.join('?' * len(columns))})"
+    source = f"VALUES {', '.join([row] * rows)}" if dialect == "sqlite" else f"SELECT * FROM {_unnest(shape)}"
+    if not conflict:
+        return f"{into} {source}"
     keys = ", ".join(_shape(dialect, table, conflict).names)
     sets = ", ".join(f"{name} = excluded.{name}" for name in _shape(dialect, table, update).names)
-    then = f"ON CONFLICT ({keys}) DO " + (f"UPDATE SET {sets}" if update else "NOTHING")
-    source = f"VALUES ({', '.join('?' * len(columns))})" if dialect == "sqlite" else f"SELECT * FROM {_unnest(shape)}"
-    return f"{into} {source} {then}", shape.kinds
+    return f"{into} {source} ON CONFLICT ({keys}) DO " + (f"UPDATE SET {sets}" if update else "NOTHING")
 
 
 def _insert_on(tx: Tx, table: Table, columns: Names, rows: Rows, conflict: Names, update: Names) -> int:
-    statement, kinds = _insert_on_sql(tx.dialect, table, columns, conflict, update)
+    if tx.dialect == "sqlite":
+        return _together(tx, partial(_insert_sql, tx.dialect, table, columns, conflict, update), rows)
+    statement = _insert_sql(tx.dialect, table, columns, conflict, update, 1)
     with tx.driver(statement) as cursor:
-        if tx.dialect == "sqlite":
-            cursor.executemany(statement, rows)
-        else:
-            cursor.execute(statement, _arrays(rows, kinds))
+        cursor.execute(statement, _arrays(rows, _shape(tx.dialect, table, columns).kinds))
+        return int(cursor.rowcount)
+
+
+def _together(tx: Tx, sql: Callable[[int], str], rows: Rows) -> int:
+    """Insert many rows a step of SQLite: a step for each would cost a fifth more. How many rows took.
+
+    `sql` gives the text for so many rows; what is left over goes row by row.
+    """
+    many = max(1, _PLACES // len(rows[0]))
+    whole = len(rows) - len(rows) % many
+    took = 0
+    if whole:
+        took = _each(tx, sql(many), [list(chain.from_iterable(rows[at : at + many])) for at in range(0, whole, many)])
+    return took + _each(tx, sql(1), rows[whole:]) if whole < len(rows) else took
+
+
+def _each(tx: Tx, statement: str, rows: Rows) -> int:
+    with tx.driver(statement) as cursor:
+        cursor.executemany(statement, rows)
         return int(cursor.rowcount)
 
 
