@@ -17,6 +17,15 @@ def test_opens_again(plaintext: bytes, aad: bytes) -> None:
     assert sealed != crypto.seal(KEY, plaintext, aad), "a nonce is never used twice"
 
 
+@given(st.lists(st.tuples(st.binary(max_size=50), st.binary(max_size=20)), max_size=5))
+def test_many_are_sealed_as_one_is(texts: list[tuple[bytes, bytes]]) -> None:
+    sealed = crypto.seal_all(KEY, texts)
+    assert [crypto.open_sealed(KEY, one, aad) for one, (_, aad) in zip(sealed, texts, strict=True)] == [
+        plaintext for plaintext, _ in texts
+    ]
+    assert len({one[:12] for one in sealed}) == len(texts), "a nonce is never used twice"
+
+
 @given(st.integers(0), st.integers(0, 7))
 def test_a_changed_bit_is_noticed(place: int, bit: int) -> None:
     sealed = bytearray(crypto.seal(KEY, b"Nguyen Van A", b"1"))
@@ -38,6 +47,12 @@ def test_aes_256_gcm_as_published() -> None:
     """Test case 14 of the GCM specification: a zero key, a zero nonce, sixteen zero bytes."""
     published = bytes.fromhex("cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919")
     assert crypto.open_sealed(bytes(32), bytes(12) + published, b"") == bytes(16)
+
+
+@given(st.binary(min_size=32, max_size=32), st.lists(st.text(max_size=200), max_size=3))
+def test_blinding_many_is_blinding_each(key: bytes, texts: list[str]) -> None:
+    blind = crypto.blinder(key)
+    assert [blind(text) for text in texts] == [crypto.blind(key, text) for text in texts]
 
 
 def test_blind_search() -> None:

@@ -39,6 +39,7 @@ class Person(Struct, kw_only=True, omit_defaults=True):
 
 
 _decode = json.Decoder(Person).decode
+_encode = json.Encoder().encode
 
 
 def normal_name(name: str) -> str:
@@ -50,20 +51,17 @@ def seal_people(tx: Tx, rows: Sequence[tuple[int, Person]], *, replace: bool = F
     """Keep the person of each (order id, person). `replace`: the order may have one already (address changed)."""
     if not rows:
         return
-    sealing, index, seller = tx.keys.data, tx.keys.index, tx.seller_id
-    sealed = []
+    seller, blind = tx.seller_id, crypto.blinder(tx.keys.index)
+    texts, found_by = [], []
     for order_id, person in rows:
+        texts.append((_encode(person), _owner(seller, "person", order_id)))
         name = "" if person.masked else normal_name(person.name)
         phone = "" if person.masked else person.phone_e164
-        sealed.append(
-            (
-                seller,
-                order_id,
-                crypto.seal(sealing, json.encode(person), _owner(seller, "person", order_id)),
-                crypto.blind(index, f"name|{name}") if name else None,
-                crypto.blind(index, f"phone|{phone}") if phone else None,
-            )
-        )
+        found_by.append((blind(f"name|{name}") if name else None, blind(f"phone|{phone}") if phone else None))
+    sealed = [
+        (seller, order_id, text, *hashes)
+        for (order_id, _), text, hashes in zip(rows, crypto.seal_all(tx.keys.data, texts), found_by, strict=True)
+    ]
     if replace:
         bulk.upsert(tx, people, _PEOPLE, sealed, _PEOPLE[:2], _PEOPLE[2:])
     else:
@@ -106,17 +104,18 @@ def find_by_phone(tx: Tx, e164: str) -> list[int]:
 
 def fingerprint(keys: SellerKeys, person: Person) -> str:
     """A keyed hash of everything about the person, for the journal: tells changes apart and gives nothing away."""
-    return crypto.blind(keys.fingerprints, json.encode(person).decode()).hex()
+    return crypto.blind(keys.fingerprints, _encode(person).decode()).hex()
 
 
 def seal_payloads(tx: Tx, rows: Sequence[tuple[int, str, int, bytes]], *, replace: bool = False) -> None:
     """Keep what the source sent: (order id, source, at, raw bytes). `replace`: the newest of a source stays."""
     if not rows:
         return
-    key, seller = tx.keys.data, tx.seller_id
+    seller = tx.seller_id
+    texts = [(raw, _owner(seller, f"payload|{source}", order_id)) for order_id, source, _, raw in rows]
     sealed = [
-        (seller, order_id, source, at, crypto.seal(key, raw, _owner(seller, f"payload|{source}", order_id)))
-        for order_id, source, at, raw in rows
+        (seller, order_id, source, at, text)
+        for (order_id, source, at, _), text in zip(rows, crypto.seal_all(tx.keys.data, texts), strict=True)
     ]
     if replace:
         bulk.upsert(tx, payloads, _PAYLOADS, sealed, _PAYLOADS[:3], _PAYLOADS[3:])
