@@ -24,17 +24,17 @@ _minor = lru_cache(maxsize=65_536)(parse_minor)
 
 def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.OrderIn:
     """The order in our terms, raw payload attached. Raises `Refused`."""
-    if len(source.line_items or ()) > MAX_UNITS:
+    items = source.line_items or ()
+    if len(items) > MAX_UNITS:
         raise _too_many(MAX_UNITS)
     payment = source.payment or _NO_PAYMENT
-    items = source.line_items or ()
-    stated = payment.currency or (items[0].currency if items else None)
-    market = _market(source.recipient_address, stated, context)
-    currency = stated or _default_currency(market, context)
-    exponent = _exponent(currency)
     address = source.recipient_address
+    stated = payment.currency or (items[0].currency if items else None)
+    region = address.region_code if address else None
+    market, currency, exponent = _where(region, stated, context.market, context.currency)
     handling = source.handling_duration
-    collected = _time(source.collection_time, "collection_time")
+    carrier, number = _shipped(source, items)
+    collected = _time(source.collection_time, "collection_time") if source.collection_time else None
     status = source.status
     if not status:
         raise refuse(
@@ -59,10 +59,10 @@ def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.Orde
         buyer_cancel=bool(source.is_buyer_request_cancel),
         readdressed=bool(source.has_updated_recipient_address),
         warehouse_ref=str(source.warehouse_id or ""),
-        carrier_name=source.shipping_provider or _first(i.shipping_provider_name for i in items),
-        tracking_number=source.tracking_number or _first(i.tracking_number for i in items),
+        carrier_name=carrier,
+        tracking_number=number,
         package_ids=tuple([str(package.id) for package in source.packages or ()])
-        or tuple(dict.fromkeys(str(i.package_id) for i in items if i.package_id)),
+        or tuple(dict.fromkeys([str(i.package_id) for i in items if i.package_id])),
         currency=currency,
         exponent=exponent,
         subtotal=_price(payment.sub_total, exponent, "payment.sub_total"),
@@ -70,14 +70,14 @@ def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.Orde
         tax=_extras(payment, exponent),
         total=_price(payment.total_amount, exponent, "payment.total_amount"),
         created_at=_time(source.create_time, "create_time"),
-        paid_at=_time(source.paid_time, "paid_time"),
+        paid_at=_time(source.paid_time, "paid_time") if source.paid_time else None,
         arranged_at=_time(source.rts_time, "rts_time") or _arranged(items),
         # The carrier's collecting scan is both the hand-over and its first scan.
         handed_over_at=collected,
         first_scan_at=collected,
-        delivered_at=_time(source.delivery_time, "delivery_time"),
-        cancelled_at=_time(source.cancel_time, "cancel_time"),
-        release_at=_time(source.release_date, "release_date"),
+        delivered_at=_time(source.delivery_time, "delivery_time") if source.delivery_time else None,
+        cancelled_at=_time(source.cancel_time, "cancel_time") if source.cancel_time else None,
+        release_at=_time(source.release_date, "release_date") if source.release_date else None,
         updated_at=_time(source.update_time, "update_time"),
         platform_times=_limits(source),
         cancel_by=source.cancellation_initiator or "",
@@ -93,8 +93,14 @@ def convert(source: Order, raw: bytes, row: int, context: ReadContext) -> m.Orde
 _NO_PAYMENT: Final = Payment()
 
 
-def _first(words: Iterable[str | None]) -> str:
-    return next((word for word in words if word), "")
+def _shipped(source: Order, items: Iterable[LineItem]) -> tuple[str, str]:
+    """Carrier and tracking number: of the order, else of the first unit that has one."""
+    carrier, number = source.shipping_provider or "", source.tracking_number or ""
+    if not (carrier and number):
+        for item in items:
+            carrier = carrier or item.shipping_provider_name or ""
+            number = number or item.tracking_number or ""
+    return carrier, number
 
 
 _HOME: Final = {
@@ -105,16 +111,18 @@ _HOME: Final = {
 """The market of a currency that only one market uses."""
 
 
-def _market(address: Address | None, currency: str | None, context: ReadContext) -> str:
-    """A shop sells in one market, which its buyers' region repeats; a file of several markets says it per order.
+@lru_cache(maxsize=4_096)
+def _where(region: str | None, stated: str | None, home: str, currency: str) -> tuple[str, str, int]:
+    """Market, currency and its exponent. A shop sells in one market (`home`), which its buyers' region repeats.
 
-    Before payment the address is empty: then the currency tells, where it differs from the shop's.
+    A file of several markets says it per order. Before payment the address is empty: then the currency stated tells,
+    where it differs from the shop's.
     """
-    region = address.region_code if address else None
-    market = market_code(region or context.market)
-    if not region and currency and market in MARKETS and MARKETS[market].currency != currency:
-        market = _HOME.get(currency, market)
-    if market not in MARKETS and not known_market(market):
+    market = market_code(region or home)
+    if not region and stated and market in MARKETS and MARKETS[market].currency != stated:
+        market = _HOME.get(stated, market)
+    known = MARKETS.get(market)
+    if known is None and not known_market(market):
         raise refuse(
             "unknown_market",
             "recipient_address.region_code",
@@ -122,12 +130,8 @@ def _market(address: Address | None, currency: str | None, context: ReadContext)
             N_("“{value}” is no country code, so the order's market is not known."),
             N_("Use an ISO 3166-1 code such as VN or US."),
         )
-    return market
-
-
-def _default_currency(market: str, context: ReadContext) -> str:
-    known = MARKETS.get(market)
-    return context.currency or (known.currency if known else "")
+    currency = stated or currency or (known.currency if known else "")
+    return market, currency, _exponent(currency)
 
 
 def _exponent(currency: str) -> int:
@@ -168,10 +172,13 @@ def _price(value: Price, exponent: int, field: str) -> int | None:
     return minor
 
 
+_NO_FEES: Final = (None,) * 9
+
+
 def _extras(payment: Payment, exponent: int) -> int | None:
     """Taxes and market fees less the payment discount: what the total holds beside goods and shipping."""
     total = _price(payment.tax, exponent, "payment.tax")
-    for value in (
+    fees = (
         payment.small_order_fee,
         payment.retail_delivery_fee,
         payment.buyer_service_fee,
@@ -181,9 +188,11 @@ def _extras(payment: Payment, exponent: int) -> int | None:
         payment.item_insurance_tax,
         payment.distance_shipping_fee,
         payment.distance_fee,
-    ):
-        if value is not None:
-            total = (total or 0) + (_price(value, exponent, "payment") or 0)
+    )
+    if fees != _NO_FEES:
+        for value in fees:
+            if value is not None:
+                total = (total or 0) + (_price(value, exponent, "payment") or 0)
     if payment.payment_platform_discount is not None:
         discount = _price(payment.payment_platform_discount, exponent, "payment.payment_platform_discount")
         total = (total or 0) - (discount or 0)
@@ -221,11 +230,15 @@ def _limits(source: Order) -> dict[str, int]:
     return found
 
 
-def _arranged(items: list[LineItem] | tuple[()]) -> int | None:
+def _arranged(items: Iterable[LineItem]) -> int | None:
     """The order is arranged when its last unit is."""
-    times = [i.rts_time for i in items if i.display_status != m.CANCELLED]
-    known = [t for t in times if t]
-    return _time(max(known), "line_items.rts_time") if known and len(known) == len(times) else None
+    last = 0
+    for item in items:
+        if item.display_status != m.CANCELLED:
+            if not item.rts_time:
+                return None
+            last = max(last, item.rts_time)
+    return _time(last, "line_items.rts_time")
 
 
 def _days(value: str | int | None) -> int | None:
@@ -239,9 +252,7 @@ def _lines(items: list[LineItem] | tuple[()], currency: str, exponent: int) -> l
     """Units of one article, price, state and package become one line with a quantity."""
     found: dict[tuple[object, ...], m.LineIn] = {}
     for item in items:
-        count = item.quantity if item.quantity.__class__ is int else _quantity(item.quantity)
-        if count != 1:
-            _check_quantity(count)
+        count = 1 if item.quantity == 1 else _quantity(item.quantity)
         kind = (
             item.sku_id, item.seller_sku, item.sale_price, item.original_price, item.display_status, item.package_id,
             item.is_gift,
@@ -256,7 +267,7 @@ def _lines(items: list[LineItem] | tuple[()], currency: str, exponent: int) -> l
         raise _too_many(MAX_LINES)
     for line in found.values():
         # A unit price stands in the subtotal's place until the units are counted.
-        if line.subtotal is not None:
+        if line.quantity > 1 and line.subtotal is not None:
             line.subtotal *= line.quantity
     return list(found.values())
 
@@ -292,10 +303,7 @@ def _quantity(value: int | float | None) -> int:
     if value is None:
         return 1
     whole = int(value) if math.isfinite(value) else 0
-    return whole if whole == value else 0
-
-
-def _check_quantity(count: int) -> None:
+    count = whole if whole == value else 0
     if count < 1:
         raise refuse(
             "bad_quantity",
@@ -313,6 +321,7 @@ def _check_quantity(count: int) -> None:
             N_("Correct the quantity, or split the order, and import the file again."),
             limit=MAX_QUANTITY,
         )
+    return count
 
 
 def _too_many(limit: int) -> Refused:
@@ -337,13 +346,13 @@ def _recipient(a: Address, market: str) -> m.RecipientIn:
     return m.RecipientIn(
         name=name,
         phone=phone,
-        country=market_code(a.region_code) if a.region_code else market,
+        country=market,
         region=region,
         city=city,
         district=district,
         postal_code=a.postal_code or "",
         lines=lines,
-        masked="**" in name or "**" in phone or any("**" in line for line in lines),
+        masked="**" in name or "**" in phone or "**" in "\n".join(lines),
     )
 
 
@@ -353,6 +362,11 @@ def _name(a: Address) -> str:
     return " ".join(local or [part for part in (a.first_name, a.last_name) if part])
 
 
+@lru_cache(maxsize=1_024)
+def _is_city(level: str) -> bool:
+    return level.casefold() in _CITY_WORDS
+
+
 def _places(a: Address) -> tuple[str, str, str]:
     """Region, city, district: L1, L2, L3; where a lower level is called city (US), that one, and L2 the district."""
     levels = {"L1": "", "L2": "", "L3": ""}
@@ -360,8 +374,8 @@ def _places(a: Address) -> tuple[str, str, str]:
     for info in a.district_info or ():
         level, place = info.address_level or "", info.address_name or ""
         levels[level] = place
-        if level > "L1" and (info.address_level_name or "").casefold() in _CITY_WORDS:
-            named = named or place
+        if not named and level > "L1" and _is_city(info.address_level_name or ""):
+            named = place
     city = a.post_town or named or levels["L2"]
     district = levels["L3"] if levels["L3"] != city else levels["L2"]
     return levels["L1"], city, district if district != city else ""

@@ -41,13 +41,17 @@ def decode_batches(
 
     A line that is no order is a `Refusal` in its place. Repeated ids are not looked for; `read` does that.
     """
-    numbered = ((row, line) for row, line in enumerate(lines, start=1) if line and not line.isspace())
-    for chunk in iter(lambda: list(islice(numbered, size)), []):
-        batch: list[OrderIn | Refusal] = []
-        for row, line in chunk:
-            batch += _take(line, row, context, file)
-        if batch:
-            yield batch
+    batch: list[OrderIn | Refusal] = []
+    taken = 0
+    for row, line in enumerate(lines, start=1):
+        if raw := line.strip():
+            batch += _take(raw, row, context, file)
+            taken += 1
+            if taken % size == 0 and batch:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
 
 
 def read(path: Path, context: ReadContext) -> Iterator[OrderIn | Refusal]:
@@ -73,7 +77,7 @@ def _take(raw: bytes, row: int, context: ReadContext, file: str) -> list[OrderIn
             return _unwrap(raw, row, context, file)
         if not order_id.isdigit():
             order_id = values.identifier(order_id, "id")
-        if b"\\u0000" in raw:
+        if b"\\" in raw and b"\\u0000" in raw:  # the first alone is found far faster
             raise refuse("nul_bytes", None, None, N_("The order has a NUL sign in its text."), N_("Remove it."))
         order = finish(convert(source, raw.strip(), row, context), context)
     except Refused as refused:
