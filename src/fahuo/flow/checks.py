@@ -63,7 +63,7 @@ class Checks:
             can_leave(due, self._now, departures, work_seconds=WORK_SECONDS) if len(departures) else [None] * len(due)
         )
         for order, timing, tight, holds in zip(batch, timings, late, held, strict=True):
-            if not is_verified(order):
+            if (tight is None and timing.rows) or not is_verified(order):
                 continue
             if tight is not None:
                 holds.append(tight)

@@ -46,7 +46,7 @@ _FILLED: Final = (
 _COMPARED: Final = ("order_type", "shipping_type", "fulfillment_type", "currency")
 _DISPUTED: Final = ("total", "created_at", "tracking_number")
 """Reported when both tellings have them and they differ."""
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Known(Struct, frozen=True):
@@ -87,7 +87,7 @@ def digest(order: OrderIn, key: bytes = b"") -> bytes:
         order.package_ids, order.currency, order.exponent, order.subtotal, order.shipping_fee, order.tax, order.total,
         order.created_at, order.paid_at, order.awaiting_at, order.arranged_at, order.handed_over_at,
         order.first_scan_at, order.delivered_at, order.completed_at, order.cancelled_at, order.release_at,
-        sorted(order.platform_times.items()), order.cancel_by, order.cancel_reason, order.buyer_message,
+        order.platform_times, order.cancel_by, order.cancel_reason, order.buyer_message,
         (to.name, to.phone, to.country, to.region, to.city, to.district, to.postal_code, to.lines, to.masked),
         [
             (x.platform_sku_id, x.seller_sku, x.product_name, x.variation, x.quantity, x.unit_price, x.subtotal,

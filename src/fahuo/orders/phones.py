@@ -13,6 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
 
 MISSING = "phone_missing"
@@ -28,7 +29,7 @@ _TYPES = (
 """Descriptions of which the library wants one to match."""
 
 
-class Phone(NamedTuple):
+class Phone(Struct, frozen=True, gc=False):
     """`e164` when valid; `masked` when the source shows stars; `problem` is a code, None when there is none."""
 
     e164: str | None

@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from fahuo.kernel.instant import NONE
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_
-from fahuo.orders.addresses import MASK, AddressCheck, check_addresses
+from fahuo.orders.addresses import MASK, check_address
 from fahuo.orders.model import (
     BY_SELLER,
     FINISHED,
@@ -41,6 +42,8 @@ COD_MARKETS: Final = frozenset({"VN", "TH", "PH", "MY", "SG", "ID"})
 """Where cash on delivery is usual. Confidence C: our reading of the reference's SEA flows; a setting (VerifyFacts)."""
 FEE_MARKETS: Final = frozenset({"TH", "US", "ID"})
 """Where the total may carry a market fee that is no field of ours (small order, retail delivery, buyer service)."""
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Hold(Struct, frozen=True):
@@ -139,11 +142,11 @@ def verify(
 
     `prints`: the orders' fingerprints where the caller has them already (see `fingerprints`).
     """
-    checks = check_addresses(order.recipient for order in batch)
     twins = _twins(batch, fingerprints(batch, facts.secret) if prints is None else prints, facts)
+    unknown = _unknown_articles(batch, facts)
     return [
-        _verify(order, facts, check, twin) if is_verified(order) else []
-        for order, check, twin in zip(batch, checks, twins, strict=True)
+        _verify(order, facts, unknown, twin) if is_verified(order) else []
+        for order, twin in zip(batch, twins, strict=True)
     ]
 
 
@@ -154,7 +157,7 @@ def is_verified(order: OrderIn) -> bool:
     )
 
 
-def _verify(order: OrderIn, facts: VerifyFacts, check: AddressCheck, twin: str) -> list[Hold]:
+def _verify(order: OrderIn, facts: VerifyFacts, unknown: _Articles, twin: str) -> list[Hold]:
     holds: list[Hold] = []
     if order.state not in OPEN:
         holds.append(hold("unknown_state", "state", order.state))
@@ -164,11 +167,11 @@ def _verify(order: OrderIn, facts: VerifyFacts, check: AddressCheck, twin: str) 
         holds.append(hold("cancel_requested", "buyer_cancel"))
     if order.platform_order_id in facts.address_changed:
         holds.append(hold("address_changed", "recipient"))
-    _check_items(order, facts, holds)
+    _check_items(order, unknown, holds)
     _check_amounts(order, holds)
     _check_payment(order, facts, holds)
     if order.state not in (UNPAID, ON_HOLD):  # the platform shows no address before
-        _check_recipient(order, check, holds)
+        _check_recipient(order, holds)
     if twin:
         holds.append(hold("duplicate_suspected", None, twin, hours=facts.duplicate_hours))
     return holds
@@ -180,15 +183,27 @@ def hold(code: str, where: str | None = None, value: str | None = None, **params
     return Hold(code, owner, blocks, where, value, message, then, {"value": value or "", **params})
 
 
-def _check_items(order: OrderIn, facts: VerifyFacts, holds: list[Hold]) -> None:
-    if not order.lines or any(line.quantity < 1 for line in order.lines):
-        holds.append(hold("no_items", "lines"))
+_Articles = frozenset[tuple[str, str]]
+"""(platform SKU id, the seller's SKU) as lines name articles."""
+
+
+def _unknown_articles(batch: Sequence[OrderIn], facts: VerifyFacts) -> _Articles:
+    """The articles nobody knows. Looked for once a batch: its lines name few."""
     known = facts.skus
     if known is None:
+        return frozenset()
+    named = {(line.platform_sku_id, line.seller_sku) for order in batch for line in order.lines}
+    return frozenset(pair for pair in named if pair[0] not in known and pair[1] not in known)
+
+
+def _check_items(order: OrderIn, unknown: _Articles, holds: list[Hold]) -> None:
+    if not order.lines or min([line.quantity for line in order.lines]) < 1:
+        holds.append(hold("no_items", "lines"))
+    if not unknown:
         return
     told: set[str] = set()
     for line in order.lines:
-        if line.platform_sku_id not in known and line.seller_sku not in known:
+        if (line.platform_sku_id, line.seller_sku) in unknown:
             name = line.seller_sku or line.platform_sku_id
             if name not in told:
                 told.add(name)
@@ -199,10 +214,10 @@ def _check_amounts(order: OrderIn, holds: list[Hold]) -> None:
     """total = subtotal + shipping + tax, and subtotal = the lines'. Exact; no verdict where a part is unknown."""
     subtotal, shipping, tax, total = order.subtotal, order.shipping_fee, order.tax, order.total
     lines = [line.subtotal for line in order.lines if line.subtotal is not None]
-    amounts = [a for a in (subtotal, shipping, tax, total, *lines) if a is not None]
-    if amounts and min(amounts) < 0:
-        holds.append(hold("amount_negative", "total"))
-        return
+    for amount in (subtotal, shipping, tax, total, *lines):
+        if amount is not None and amount < 0:
+            holds.append(hold("amount_negative", "total"))
+            return
     if subtotal is not None and lines and len(lines) == len(order.lines) and sum(lines) != subtotal:
         holds.append(_differs(order, "subtotal", subtotal - sum(lines)))
     if subtotal is not None and shipping is not None and tax is not None and total is not None:
@@ -229,9 +244,10 @@ def _check_payment(order: OrderIn, facts: VerifyFacts, holds: list[Hold]) -> Non
         holds.append(hold("payment_missing", "paid_at"))
 
 
-def _check_recipient(order: OrderIn, check: AddressCheck, holds: list[Hold]) -> None:
+def _check_recipient(order: OrderIn, holds: list[Hold]) -> None:
     """Own labels need everything in clear; with the platform's label only what is shown and wrong is worth a note."""
     ours = order.shipping_type == SHIPPING_SELLER
+    check = check_address(order.recipient)
     if check.masked:
         if ours:
             holds.append(hold("recipient_masked", "recipient"))
@@ -256,9 +272,9 @@ def fingerprint(order: OrderIn, secret: bytes) -> bytes | None:
     to = order.recipient
     if order.is_sample or to.masked or not to.name or not to.lines or MASK in to.name or MASK in to.lines[0]:
         return None
-    items = sorted((line.seller_sku or line.platform_sku_id, line.quantity) for line in order.lines)
-    who = (to.name.casefold(), to.phone[-8:], to.postal_code, *(line.casefold() for line in to.lines))
-    return blake2b(repr((who, items)).encode(), digest_size=16, key=secret).digest()
+    items = sorted([(line.seller_sku or line.platform_sku_id, line.quantity) for line in order.lines])
+    who = "\n".join((to.name, to.phone[-8:], to.postal_code, *to.lines)).casefold()
+    return blake2b(_encode((who, items)), digest_size=16, key=secret).digest()
 
 
 def fingerprints(batch: Sequence[OrderIn], secret: bytes) -> list[bytes | None]:
@@ -274,9 +290,11 @@ def _twins(batch: Sequence[OrderIn], prints: Sequence[bytes | None], facts: Veri
     for order, print_ in zip(batch, prints, strict=True):
         twin = ""
         if print_ is not None and order.created_at is not None:
-            earlier = [*facts.recent.get(print_, ()), *([seen[print_]] if print_ in seen else [])]
-            near = [i for at, i in earlier if abs(order.created_at - at) <= within and i != order.platform_order_id]
-            twin = near[-1] if near else ""
+            recent, last = facts.recent.get(print_, ()), seen.get(print_)
+            if recent or last:
+                earlier = [*recent, last] if last else recent
+                near = [i for at, i in earlier if abs(order.created_at - at) <= within and i != order.platform_order_id]
+                twin = near[-1] if near else ""
             seen[print_] = (order.created_at, order.platform_order_id)
         twins.append(twin)
     return twins
