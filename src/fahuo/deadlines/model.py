@@ -13,11 +13,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from fahuo.kernel.arrays import Ints
+from fahuo.kernel.arrays import Ints, to_optional
 from fahuo.kernel.instant import NONE
 
 Codes = NDArray[np.int8]
 Indexes = NDArray[np.int16]
+
+ClockValues = tuple[int, int, int, int, int, int | None, str, str]
+"""(clock, party, starts, due, source, met, pack, rule) of one order."""
 
 CLOCKS = (
     "ready_to_ship",
@@ -180,20 +183,25 @@ class Clocks:
 
         Ids are '' where only the platform's own field has a say.
         """
+        return list(zip(self.order.tolist(), *self._columns(), strict=True))
+
+    def values(self) -> list[ClockValues]:
+        """The same without the order."""
+        return list(zip(*self._columns(), strict=True))
+
+    def _columns(
+        self,
+    ) -> tuple[list[int], list[int], list[int], list[int], list[int], list[int | None], list[str], list[str]]:
         packs, rules = (*self.pack_ids, ""), (*self.rule_ids, "")  # index -1 is ''
-        return list(
-            zip(
-                self.order.tolist(),
-                self.clock.tolist(),
-                self.party.tolist(),
-                self.starts.tolist(),
-                self.due.tolist(),
-                self.source.tolist(),
-                [None if m == NONE else m for m in self.met.tolist()],
-                [packs[p] for p in self.pack.tolist()],
-                [rules[r] for r in self.rule.tolist()],
-                strict=True,
-            )
+        return (
+            self.clock.tolist(),
+            self.party.tolist(),
+            self.starts.tolist(),
+            self.due.tolist(),
+            self.source.tolist(),
+            to_optional(self.met),
+            [packs[p] for p in self.pack.tolist()],
+            [rules[r] for r in self.rule.tolist()],
         )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, select
 
 from fahuo.deadlines import queries
-from fahuo.deadlines.model import CLOCK, CLOCK_STOP, CLOCKS, PARTY, Extension
+from fahuo.deadlines.model import CLOCK, CLOCK_STOP, CLOCKS, PARTY, ClockValues, Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.kernel.ids import new_id
 from fahuo.store import bulk
@@ -22,8 +22,8 @@ _SELLER = PARTY["seller"]
 _COLUMNS = tuple(column.name for column in clocks.columns)
 _DELETE = delete(clocks).where(clocks.c.seller_id == bindparam("seller"), any_of(clocks.c.order_id, "orders"))
 
-ClockValues = tuple[int, int, int, int, int, int, int | None, str, str]
-"""(order id, clock, party, starts, due, source, met, pack, rule)."""
+OrderClocks = tuple[int, Sequence[ClockValues]]
+"""(order id, its clocks)."""
 
 
 def announce(tx: Tx, extension: Extension, at: int) -> None:
@@ -49,16 +49,16 @@ def change_calendar(tx: Tx, days: Sequence[tuple[str, str, bool, str]]) -> None:
     bulk.upsert(tx, calendar_changes, columns, rows, columns[:3], columns[3:])
 
 
-def start(tx: Tx, rows: Sequence[ClockValues]) -> None:
+def start(tx: Tx, timed: Sequence[OrderClocks]) -> None:
     """Write the clocks of new orders."""
     seller = tx.seller_id
-    bulk.insert(tx, clocks, _COLUMNS, [(seller, *row) for row in rows])
+    bulk.insert(tx, clocks, _COLUMNS, [(seller, order, *values) for order, rows in timed for values in rows])
 
 
-def replace(tx: Tx, orders: Iterable[int], rows: Sequence[ClockValues]) -> None:
+def replace(tx: Tx, orders: Iterable[int], timed: Sequence[OrderClocks]) -> None:
     """Write the clocks of known orders anew, after a fact, a pack or an extension has changed."""
     tx.execute(_DELETE, {"seller": tx.seller_id, "orders": array(tx, list(orders))})
-    start(tx, rows)
+    start(tx, timed)
 
 
 def ready(tx: Tx, orders: Mapping[int, int]) -> dict[int, tuple[int | None, str | None]]:

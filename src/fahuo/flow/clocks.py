@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fahuo.catalogue.model import Shop, Warehouse
-from fahuo.deadlines.model import CLOCK, CLOCKS, PARTY, PLATFORM_FIELDS, Clocks, Extension, Facts
+from fahuo.deadlines.model import CLOCK, CLOCKS, PARTY, PLATFORM_FIELDS, Clocks, ClockValues, Extension, Facts
 from fahuo.deadlines.packs import RuleBook
 from fahuo.deadlines.rules import compute
-from fahuo.deadlines.service import ClockValues
+from fahuo.deadlines.service import OrderClocks
 from fahuo.kernel.instant import NONE
 from fahuo.orders.journey import is_history
 from fahuo.orders.model import CANCELLED, UNPAID
 
 _SELLER = PARTY["seller"]
-_BINDING = frozenset({CLOCK["ready_to_ship"], CLOCK["first_scan"]})
+_BINDING = (CLOCK["ready_to_ship"], CLOCK["first_scan"])
 
 
 class Timed(Protocol):
@@ -47,7 +48,7 @@ class Timed(Protocol):
 class Timing(NamedTuple):
     """Clocks of one order: rows without the order id, the seller's binding clock, the pack, why there is none."""
 
-    rows: list[tuple[int, int, int, int, int, int | None, str, str]]
+    rows: list[ClockValues]
     due_at: int | None
     due_clock: str | None
     pack: str | None
@@ -62,8 +63,11 @@ def iso_region(place: Warehouse | None) -> str:
     return place.region if place is not None and "-" in place.region else ""
 
 
-def _column(values: Iterable[int | None]) -> NDArray[np.int64]:
-    return np.array([NONE if value is None else value for value in values], dtype=np.int64)
+def _column(values: list[int | None]) -> NDArray[np.int64]:
+    missing = values.count(None)
+    if missing == len(values):
+        return np.full(missing, NONE, dtype=np.int64)
+    return np.array([NONE if value is None else value for value in values] if missing else values, dtype=np.int64)
 
 
 Scans = Sequence[tuple[int | None, int | None]]
@@ -78,7 +82,7 @@ def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str], scans:
         events |= {"domestic_scan": [one for one, _ in scans], "consolidation_in": [one for _, one in scans]}
     named = {field for order in orders for field in order.platform_times}
     platform = {
-        field: _column(order.platform_times.get(field) for order in orders)
+        field: _column([order.platform_times.get(field) for order in orders])
         for field in PLATFORM_FIELDS
         if field in named
     }
@@ -90,15 +94,15 @@ def facts_of(orders: Sequence[Timed], shop: Shop, regions: Sequence[str], scans:
         origin_region=regions,
         pack=[shop.pack] * n,
         handling_type=[order.handling_type for order in orders],
-        handling_days=_column(order.handling_days for order in orders),
-        created_at=_column(order.created_at for order in orders),
-        paid_at=_column(order.paid_at for order in orders),
-        awaiting_at=_column(order.awaiting_at for order in orders),
-        ready_at=_column(order.arranged_at for order in orders),
-        first_scan_at=_column(order.first_scan_at for order in orders),
-        delivered_at=_column(order.delivered_at for order in orders),
-        cancelled_at=_column(order.cancelled_at for order in orders),
-        release_at=_column(order.release_at for order in orders),
+        handling_days=_column([order.handling_days for order in orders]),
+        created_at=_column([order.created_at for order in orders]),
+        paid_at=_column([order.paid_at for order in orders]),
+        awaiting_at=_column([order.awaiting_at for order in orders]),
+        ready_at=_column([order.arranged_at for order in orders]),
+        first_scan_at=_column([order.first_scan_at for order in orders]),
+        delivered_at=_column([order.delivered_at for order in orders]),
+        cancelled_at=_column([order.cancelled_at for order in orders]),
+        release_at=_column([order.release_at for order in orders]),
         platform=platform,
         events={name: _column(times) for name, times in events.items() if any(at is not None for at in times)},
     )
@@ -122,8 +126,9 @@ def time_orders(
 
 def _never_paid(order: Timed) -> bool:
     """Cancelled without a sign of payment: the buyer never paid, so nobody was ever to send anything."""
-    signs = (order.paid_at, order.awaiting_at, order.arranged_at, order.first_scan_at)
-    return order.state == CANCELLED and not order.is_cod and all(at is None for at in signs)
+    if order.state != CANCELLED or order.is_cod:
+        return False
+    return order.paid_at is order.awaiting_at is order.arranged_at is order.first_scan_at is None
 
 
 def _due(order: Timed, timing: Timing) -> Timing:
@@ -135,28 +140,40 @@ def _due(order: Timed, timing: Timing) -> Timing:
 
 
 def per_order(clocks: Clocks, n: int, book: RuleBook) -> list[Timing]:
-    """Group clock rows by order; find the seller's binding one (the earliest not stopped yet) and the order's pack.
+    """Group clock rows by order; find the seller's binding one (the earliest not stopped yet) and the order's pack."""
+    values = clocks.values()
+    ends = np.searchsorted(clocks.order, np.arange(n + 1)).tolist()
+    rows = [values[lo:hi] for lo, hi in pairwise(ends)]
+    packs = [*book.pack_ids, None]
+    pack = [packs[i] for i in _packs(clocks, n, book).tolist()]
+    return list(map(Timing, rows, *_binding(clocks, n), pack, map(clocks.unmatched.get, range(n))))
 
-    Where several packs have a say, the order's pack is the one whose clock counts for the late dispatch rate.
-    """
-    counting = {(book.packs[rule.pack].id, rule.id) for rule in book.rules if rule.late_rate}
-    rows: list[list[tuple[int, int, int, int, int, int | None, str, str]]] = [[] for _ in range(n)]
+
+def _binding(clocks: Clocks, n: int) -> tuple[list[int | None], list[str | None]]:
+    """When the seller's binding clock ends, and which it is, for each order."""
     due: list[int | None] = [None] * n
-    binding: list[int | None] = [None] * n
-    packs: list[str | None] = [None] * n
-    for row in clocks.rows():
-        order, clock, party, _, due_at, _, met, pack, rule = row
-        rows[order].append(row[1:])
-        if pack and (packs[order] is None or (pack, rule) in counting):
-            packs[order] = pack
-        if party == _SELLER and met is None and clock in _BINDING:
-            soonest = due[order]
-            if soonest is None or due_at < soonest:
-                due[order], binding[order] = due_at, clock
-    names = [None if clock is None else CLOCKS[clock] for clock in binding]
-    return [Timing(rows[i], due[i], names[i], packs[i], clocks.unmatched.get(i)) for i in range(n)]
+    names: list[str | None] = [None] * n
+    may = np.flatnonzero((clocks.party == _SELLER) & (clocks.met == NONE) & np.isin(clocks.clock, _BINDING))
+    columns = (clocks.order, clocks.clock, clocks.due)
+    for order, clock, at in zip(*(column[may].tolist() for column in columns), strict=True):
+        soonest = due[order]
+        if soonest is None or at < soonest:
+            due[order], names[order] = at, CLOCKS[clock]
+    return due, names
 
 
-def clock_rows(ids: Sequence[int], timings: Sequence[Timing]) -> list[ClockValues]:
+def _packs(clocks: Clocks, n: int, book: RuleBook) -> NDArray[np.int16]:
+    """The pack of each order, -1 for none: of several the one whose clock counts for the late dispatch rate."""
+    late = {rule.id for rule in book.rules if rule.late_rate}
+    counts = np.array([rule.id in late for rule in book.rules], dtype=np.bool_)
+    ruled = np.flatnonzero(clocks.rule >= 0)
+    counting = ruled[counts[clocks.rule[ruled]]]
+    packs = np.full(n, -1, dtype=np.int16)
+    for rows in (ruled[::-1], counting):  # what is written last stands: an order's first pack, over it what counts
+        packs[clocks.order[rows]] = clocks.pack[rows]
+    return packs
+
+
+def clock_rows(ids: Sequence[int], timings: Sequence[Timing]) -> list[OrderClocks]:
     """Rows for the clocks table."""
-    return [(id_, *row) for id_, timing in zip(ids, timings, strict=True) for row in timing.rows]
+    return [(id_, timing.rows) for id_, timing in zip(ids, timings, strict=True)]
