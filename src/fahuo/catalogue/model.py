@@ -59,7 +59,7 @@ class Sku(msgspec.Struct, frozen=True, gc=False):
     packing: str
     barcode: str
     parts: tuple[tuple[int, int], ...]
-    """(SKU id, quantity) of a bundle's parts; empty for an article of its own."""
+    """(SKU id, quantity) of a bundle's parts, each once; empty for an article of its own."""
 
 
 class SkuIndex:
@@ -67,6 +67,7 @@ class SkuIndex:
 
     def __init__(self, skus: list[Sku], listings: list[tuple[int, str, int]]) -> None:
         self.by_id: dict[int, Sku] = {sku.id: sku for sku in skus}
+        self._parts = {sku.id: sku.parts for sku in skus if sku.parts}
         self._by_code: dict[str, int] = {sku.sku: sku.id for sku in skus}
         self._listed: dict[tuple[int, str], int] = {(shop, ref): sku for shop, ref, sku in listings}
 
@@ -89,10 +90,10 @@ class SkuIndex:
 
     def units(self, sku_id: int, quantity: int) -> tuple[tuple[int, int], ...]:
         """What has to leave the shelf for `quantity` of a SKU: the parts of a bundle, or itself."""
-        sku = self.by_id[sku_id]
-        if not sku.parts:
+        parts = self._parts.get(sku_id)
+        if parts is None:
             return ((sku_id, quantity),)
-        return tuple((part, count * quantity) for part, count in sku.parts)
+        return tuple((part, count * quantity) for part, count in parts)
 
 
 class _Names(Container[str]):

@@ -112,7 +112,7 @@ def _cases(tx: Tx, desk: Desk, ids: Sequence[int]) -> list[Case]:
         skus = [desk.skus.find(row.shop_id, line.platform_sku_id, line.seller_sku) for line in mine]
         wanted: list[Want] = []
         if wants_stock(row.state) and not is_history(row.state, row.fulfillment_type, row.shipping_type):
-            wanted = needed(desk, row.id, [(line.state, line.quantity) for line in mine], skus)
+            wanted = needed(desk, row.id, mine, skus)
         cases.append(Case(row, mine, skus, holds.get(row.id, []), have.get(row.id, {}), alive.get(row.id, []), wanted))
     return cases
 

@@ -9,8 +9,9 @@ from fahuo.flow.house import Desk
 from fahuo.inventory import queries as inventory
 from fahuo.inventory.model import Want
 from fahuo.inventory.queries import Reservation
-from fahuo.orders.journey import is_history, wants_stock
-from fahuo.orders.model import CANCELLED, OrderIn
+from fahuo.orders.journey import ours, wants_stock
+from fahuo.orders.model import CANCELLED, LineIn, OrderIn
+from fahuo.orders.queries import Line
 from fahuo.orders.rules import Hold, hold
 from fahuo.store.engine import Tx
 
@@ -26,22 +27,23 @@ def find_articles(desk: Desk, shop: Shop, order: OrderIn) -> list[int | None]:
 
 def wants_of(desk: Desk, order_id: int, order: OrderIn, skus: Sequence[int | None]) -> list[Want]:
     """Units an order needs from the shelf; none while it keeps no stock or an article is not known."""
-    if is_history(order.state, order.fulfillment_type, order.shipping_type) or not wants_stock(order.state):
+    if not (wants_stock(order.state) and ours(order.fulfillment_type, order.shipping_type)):
         return []
-    return needed(desk, order_id, [(line.state, line.quantity) for line in order.lines], skus)
+    return needed(desk, order_id, order.lines, skus)
 
 
-def needed(desk: Desk, order_id: int, lines: Sequence[tuple[str, int]], skus: Sequence[int | None]) -> list[Want]:
-    """The same from (state, quantity) of its lines, numbered from 1. A line the platform cancelled needs nothing."""
-    need: dict[tuple[int, int], int] = {}
-    for number, ((state, quantity), sku) in enumerate(zip(lines, skus, strict=True), 1):
-        if state == CANCELLED:
+def needed(desk: Desk, order_id: int, lines: Sequence[LineIn | Line], skus: Sequence[int | None]) -> list[Want]:
+    """The same from its lines, numbered from 1. A line the platform cancelled needs nothing."""
+    units_of = desk.skus.units
+    wants: list[Want] = []
+    for number, (line, sku) in enumerate(zip(lines, skus, strict=True), 1):
+        if line.state == CANCELLED:
             continue
         if sku is None:
             return []
-        for part, units in desk.skus.units(sku, quantity):
-            need[number, part] = need.get((number, part), 0) + units
-    return [Want(order_id, number, part, units) for (number, part), units in need.items()]
+        for part, units in units_of(sku, line.quantity):
+            wants.append(Want(order_id, number, part, units))
+    return wants
 
 
 def holding(tx: Tx, ids: Sequence[int]) -> dict[int, dict[tuple[int, int], Reservation]]:
