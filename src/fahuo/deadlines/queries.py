@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import bindparam, select
 
-from fahuo.deadlines.model import Extension
+from fahuo.deadlines.model import CLOCK, PARTY, Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.store.bulk import any_of, array, fetch
 from fahuo.store.engine import Tx
@@ -69,13 +69,17 @@ def calendar_edits(tx: Tx) -> list[tuple[str, str, bool, str]]:
     return [(row[0], row[1], bool(row[2]), row[3]) for row in rows]
 
 
-# No condition on the clock: the key by order finds the few rows, an index by clock would walk the whole table.
-RUNNING = select(clocks.c.order_id, clocks.c.clock, clocks.c.due_at, clocks.c.party, clocks.c.met_at).where(
-    clocks.c.seller_id == bindparam("seller"), any_of(clocks.c.order_id, "orders")
+# The number is not compared as it stands: the key by order finds the few rows, an index by clock would walk the table.
+LEFT = select(clocks.c.order_id, clocks.c.clock, clocks.c.due_at).where(
+    clocks.c.seller_id == bindparam("seller"),
+    any_of(clocks.c.order_id, "orders"),
+    clocks.c.clock + 0 == CLOCK["first_scan"],
+    clocks.c.party == PARTY["seller"],
+    clocks.c.met_at.is_(None),
 )
 
 
-def running(tx: Tx, orders: Iterable[int]) -> list[tuple[int, int, int, int]]:
-    """(order, clock, due, party) of every clock of these orders that nothing has stopped yet."""
-    rows = fetch(tx, RUNNING, seller=tx.seller_id, orders=array(tx, list(orders)))
-    return [(order, clock, due, party) for order, clock, due, party, met in rows if met is None]
+def left(tx: Tx, orders: Iterable[int]) -> list[tuple[int, int, int]]:
+    """(order, clock, due) of what may still bind the seller once these orders are ready to ship; one at most each."""
+    found: list[tuple[int, int, int]] = fetch(tx, LEFT, seller=tx.seller_id, orders=array(tx, list(orders)))
+    return found

@@ -8,18 +8,15 @@ import msgspec
 from sqlalchemy import bindparam, delete, select
 
 from fahuo.deadlines import queries
-from fahuo.deadlines.model import CLOCK, CLOCK_STOP, CLOCKS, PARTY, ClockValues, Extension
+from fahuo.deadlines.model import CLOCK_STOP, CLOCKS, ClockValues, Extension
 from fahuo.deadlines.tables import calendar_changes, clocks, extensions
 from fahuo.kernel.ids import new_id
 from fahuo.store import bulk
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 
-_READY = frozenset(code for code, event in enumerate(CLOCK_STOP) if event == "ready")
-_LEFT = frozenset({CLOCK["first_scan"]})
-"""What may bind the seller once the order is ready to ship."""
-_SELLER = PARTY["seller"]
 _COLUMNS = tuple(column.name for column in clocks.columns)
+_READY = [code for code, event in enumerate(CLOCK_STOP) if event == "ready"]
 _DELETE = delete(clocks).where(clocks.c.seller_id == bindparam("seller"), any_of(clocks.c.order_id, "orders"))
 
 OrderClocks = tuple[int, Sequence[ClockValues]]
@@ -62,18 +59,12 @@ def replace(tx: Tx, orders: Iterable[int], timed: Sequence[OrderClocks]) -> None
 
 
 def ready(tx: Tx, orders: Mapping[int, int]) -> dict[int, tuple[int | None, str | None]]:
-    """Orders (id → when) are ready to ship: stop what that stops; what binds the seller next, (due, clock) by order."""
-    running = queries.running(tx, orders)
-    stop(tx, [(order, clock, orders[order]) for order, clock, _, _ in running if clock in _READY])
+    """Orders (id → when) are ready to ship: stop what that stops; what binds the seller next, (due, clock) by order.
+
+    A clock already stopped keeps its first instant.
+    """
+    stopped = [(tx.seller_id, order, clock, at) for order, at in orders.items() for clock in _READY]
+    bulk.update(tx, clocks, ("seller_id", "order_id", "clock"), ("met_at",), stopped, "t.met_at IS NULL")
     binding: dict[int, tuple[int | None, str | None]] = dict.fromkeys(orders, (None, None))
-    for order, clock, due, party in running:
-        soonest = binding[order][0]
-        if clock in _LEFT and party == _SELLER and (soonest is None or due < soonest):
-            binding[order] = (due, CLOCKS[clock])
+    binding.update((order, (due, CLOCKS[clock])) for order, clock, due in queries.left(tx, orders))
     return binding
-
-
-def stop(tx: Tx, rows: Sequence[tuple[int, int, int]]) -> int:
-    """Stop clocks: (order, clock, met at). A clock already stopped keeps its first instant. Returns clocks stopped."""
-    keyed = [(tx.seller_id, order, clock, at) for order, clock, at in rows]
-    return bulk.update(tx, clocks, ("seller_id", "order_id", "clock"), ("met_at",), keyed, "t.met_at IS NULL")

@@ -123,8 +123,7 @@ def _book_reports(
     """A parcel's number is known to the receiver, or was declined."""
     reported = [one for one, a in counted if a.state == "done"]
     declined = [(one, a) for one, a in counted if a.state == "declined"]
-    packages = [(one.package_id, now) for one in reported if one.package_id]
-    warehouse.move(tx, ("reported_at",), packages, "t.reported_at IS NULL")
+    warehouse.reported(tx, [one.package_id for one in reported if one.package_id], now)
     entries = [_reported(one, now, actor) for one in reported if one.order_id in rows]
     entries += [_declined(one, answer, now, actor) for one, answer in declined if one.order_id in rows]
     _rehold(tx, reported, [(one, a) for one, a in declined if _open(rows.get(one.order_id or 0))], now)

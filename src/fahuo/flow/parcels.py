@@ -154,5 +154,5 @@ def _settle(
     proof = {"proof": "the platform shows it"}
     ended = effects.close(tx, moved_on, (SHIPPED, ARRANGE, GET_NUMBER), "done", proof, lanes=(FILES_LANE, TIKTOK_LANE))
     proven = [package for _, kind, package in ended if kind == SHIPPED and package is not None]
-    warehouse.move(tx, ("reported_at",), [(package, now) for package in proven], "t.reported_at IS NULL")
+    warehouse.reported(tx, proven, now)
     return set(proven)

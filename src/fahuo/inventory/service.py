@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
+from sqlalchemy import bindparam, update
+
 from fahuo.inventory import queries
 from fahuo.inventory.model import Want
 from fahuo.inventory.queries import Reservation
@@ -32,6 +34,13 @@ _LEDGER = (
     "placed",
     "order_id",
     "actor",
+)
+_ISSUE = (
+    update(reservations)
+    .where(reservations.c.seller_id == bindparam("seller"), bulk.any_of(reservations.c.order_id, "orders"))
+    .where(reservations.c.state == "placed")
+    .values(state="packed")
+    .returning(*(reservations.c[name] for name in Reservation._fields))
 )
 _ROW = ("seller_id", "order_id", "line_no", "sku_id", "quantity", "warehouse_id", "state")
 _KEY = ("seller_id", "order_id", "line_no", "sku_id")
@@ -120,7 +129,7 @@ def place(tx: Tx, where: Mapping[int, int], at: int, actor: str) -> set[int]:
 
 def issue(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
     """Goods issue at the pack scan: the units of placed orders leave shelf, pool and reservation together."""
-    lines = [row for row in queries.reserved(tx, orders) if row.state == "placed"]
+    lines = bulk.records(Reservation, bulk.fetch(tx, _ISSUE, seller=tx.seller_id, orders=bulk.array(tx, orders)))
     gone: dict[int, int] = defaultdict(int)
     off: dict[tuple[int, int], int] = defaultdict(int)
     for row in lines:
@@ -128,7 +137,6 @@ def issue(tx: Tx, orders: Iterable[int], at: int, actor: str) -> None:
         off[row.warehouse_id, row.sku_id] += row.quantity
     _shift(tx, {sku: (-units, -units) for sku, units in gone.items()})
     _shift_shelves(tx, {key: (-units, -units) for key, units in off.items()})
-    _states(tx, lines, "packed")
     _book(
         tx,
         [("ship", r.sku_id, r.warehouse_id, -r.quantity, -r.quantity, -r.quantity, r.order_id) for r in lines],

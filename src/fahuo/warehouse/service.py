@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, update
 
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
-from fahuo.warehouse.model import CANCELLED, PACKED, Item
+from fahuo.warehouse.model import ARRANGED, CANCELLED, PACKED, Item
 from fahuo.warehouse.tables import bench_scans, handover_slots, label_files, labels, package_items, packages, waves
 
 PACKAGE_COLUMNS = tuple(column.name for column in packages.columns if column.name != "seller_id")
@@ -65,12 +65,25 @@ def scanned(tx: Tx, items: Sequence[Item]) -> None:
     bulk.update(tx, package_items, key, ("scanned",), rows)
 
 
+_SOME = (packages.c.seller_id == bindparam("seller"), bulk.any_of(packages.c.id, "ids"))
+_PACK = (
+    update(packages)
+    .where(*_SOME, packages.c.state == ARRANGED)
+    .values(state=PACKED, packed_at=bindparam("at"))
+    .returning(packages.c.id)
+)
+_REPORTED = update(packages).where(*_SOME, packages.c.reported_at.is_(None)).values(reported_at=bindparam("at"))
+
+
 def pack(tx: Tx, ids: Sequence[int], at: int) -> list[int]:
     """Arranged parcels become packed; the ids of those that did. One packed already, or cancelled, is left alone."""
-    rows = [(tx.seller_id, id_, PACKED, at) for id_ in ids]
-    ready = "t.state = 'arranged'"
-    took = bulk.update_each(tx, packages, ("seller_id", "id"), (), rows, ready, set_=("state", "packed_at"))
-    return [id_ for id_, ok in zip(ids, took, strict=True) if ok]
+    return sorted(id_ for (id_,) in bulk.fetch(tx, _PACK, seller=tx.seller_id, ids=bulk.array(tx, ids), at=at))
+
+
+def reported(tx: Tx, ids: Iterable[int], at: int) -> None:
+    """The receiver knows the numbers of these parcels since then; what it was told first stands."""
+    if found := list(ids):
+        tx.execute(_REPORTED, {"seller": tx.seller_id, "ids": bulk.array(tx, found), "at": at})
 
 
 def move(tx: Tx, columns: Sequence[str], rows: Sequence[tuple[object, ...]], guard: str | None = None) -> int:
