@@ -11,6 +11,7 @@ from msgspec import Struct, json
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from fahuo.kernel import crypto
+from fahuo.kernel.compact import packer, unpack
 from fahuo.store import bulk
 from fahuo.store.engine import Tx
 from fahuo.store.keys import SellerKeys
@@ -111,8 +112,8 @@ def seal_payloads(tx: Tx, rows: Sequence[tuple[int, str, int, bytes]], *, replac
     """Keep what the source sent: (order id, source, at, raw bytes). `replace`: the newest of a source stays."""
     if not rows:
         return
-    seller = tx.seller_id
-    texts = [(raw, _owner(seller, f"payload|{source}", order_id)) for order_id, source, _, raw in rows]
+    seller, pack = tx.seller_id, packer()
+    texts = [(pack(raw), _owner(seller, f"payload|{source}", order_id)) for order_id, source, _, raw in rows]
     sealed = [
         (seller, order_id, source, at, text)
         for (order_id, source, at, _), text in zip(rows, crypto.seal_all(tx.keys.data, texts), strict=True)
@@ -130,12 +131,9 @@ def open_payloads(tx: Tx, order_id: int) -> list[tuple[str, int, bytes]]:
         .where(payloads.c.seller_id == tx.seller_id, payloads.c.order_id == bindparam("order"))
         .order_by(payloads.c.at, payloads.c.source)
     )
+    key, seller = tx.keys.data, tx.seller_id
     return [
-        (
-            source,
-            at,
-            crypto.open_sealed(tx.keys.data, bytes(sealed), _owner(tx.seller_id, f"payload|{source}", order_id)),
-        )
+        (source, at, unpack(crypto.open_sealed(key, bytes(sealed), _owner(seller, f"payload|{source}", order_id))))
         for source, at, sealed in tx.rows(mine, order=order_id)
     ]
 

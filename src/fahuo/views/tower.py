@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, literal_column, or_, select
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Warehouse
 from fahuo.deadlines.model import CLOCK
-from fahuo.deadlines.tables import clocks
+from fahuo.deadlines.tables import COUNTED, clocks
 from fahuo.orders import due
 from fahuo.orders.model import BY_SELLER
 from fahuo.orders.tables import orders
@@ -181,7 +181,7 @@ def late_rates(tx: Tx, now: int, book: LateClock, shops: Collection[int] | None 
         .join(orders, (orders.c.seller_id == clocks.c.seller_id) & (orders.c.id == clocks.c.order_id))
         .where(
             clocks.c.seller_id == tx.seller_id,
-            clocks.c.clock.in_((CLOCK["ready_to_ship"], CLOCK["first_scan"])),
+            COUNTED,
             clocks.c.due_at >= now - WEEK_S,
             clocks.c.due_at < now,
             func.coalesce(withdrawn, False).is_(False),

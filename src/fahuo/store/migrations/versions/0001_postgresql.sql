@@ -1132,7 +1132,7 @@ CREATE TABLE clocks (
 )
  WITH (fillfactor = 70);
 
-CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at);
+CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at) WHERE clock IN (0, 1);
 
 COMMENT ON COLUMN clocks.clock IS 'index into deadlines.model.CLOCKS';
 

@@ -815,7 +815,7 @@ CREATE TABLE clocks (
 )
  WITHOUT ROWID;
 
-CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at);
+CREATE INDEX clocks_due ON clocks (seller_id, clock, due_at) WHERE clock IN (0, 1);
 
 CREATE TABLE stock_pool (
     seller_id BIGINT NOT NULL,
