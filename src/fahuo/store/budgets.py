@@ -47,6 +47,10 @@ class Buckets:
         """Whether the lane as a whole is paused or has no token left."""
         return self._tokens.get((lane, ""), 1.0) < 1
 
+    def free(self, lane: str) -> bool:
+        """Whether nothing bounds the lane."""
+        return not any(of == lane for of, _ in self._tokens)
+
     def dry(self, lane: str) -> list[str]:
         """Scopes of the lane that are paused or have no token left."""
         return [scope for (of, scope), tokens in self._tokens.items() if of == lane and scope and tokens < 1]

@@ -106,11 +106,16 @@ def update_each(
         raise ValueError(f"update_each of {table.name}: a key stands twice in the batch")
     if not rows:
         return []
-    statement, lock, kinds = _update_each_sql(tx.dialect, table, tuple(key), tuple(add), tuple(set_), where)
+    columns = list(zip(*rows, strict=True))
+    # SQLite is told once what is set alike in all rows: taking it from each would cost as much as all the rest.
+    same = tuple(place >= width and len(set(column)) == 1 for place, column in enumerate(columns))
+    statement, lock, kinds = _update_each_sql(tx.dialect, table, tuple(key), tuple(add), tuple(set_), where, same)
     if tx.dialect == "sqlite":
-        values: list[str] = [_json(rows).decode()]
+        varying = [column for column, fixed in zip(columns, same, strict=True) if not fixed]
+        values: list[Any] = [column[0] for column, fixed in zip(columns, same, strict=True) if fixed]
+        values.append(_json(list(zip(*varying, strict=True))).decode())
     else:
-        values = _arrays(rows, kinds)
+        values = [_array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
         with tx.driver(lock) as cursor:
             cursor.execute(lock, values[:width])
     with tx.driver(statement) as cursor:
@@ -300,15 +305,17 @@ def _update_sql(dialect: str, table: Table, key: Names, set_: Names, guard: str 
 
 @lru_cache(maxsize=512)
 def _update_each_sql(
-    dialect: str, table: Table, key: Names, add: Names, set_: Names, where: str
+    dialect: str, table: Table, key: Names, add: Names, set_: Names, where: str, same: tuple[bool, ...]
 ) -> tuple[str, str, Names]:
-    """(the update, on PostgreSQL the locking before it, kinds of the columns)."""
+    """(the update, on PostgreSQL the locking before it, kinds of the columns). `same` columns are given once."""
     shape, keys = _shape(dialect, table, key + add + set_), _shape(dialect, table, key)
     added, put = _shape(dialect, table, add).names, _shape(dialect, table, set_).names
     change = ", ".join([f"{name} = t.{name} + v.{name}" for name in added] + [f"{name} = v.{name}" for name in put])
     match = " AND ".join(f"t.{name} = v.{name}" for name in keys.names)
     if dialect == "sqlite":
-        fields = ", ".join(f"value ->> {place} AS {name}" for place, name in enumerate(shape.names))
+        place = iter(range(len(same)))
+        given = ["?" if fixed else f"value ->> {next(place)}" for fixed in same]
+        fields = ", ".join(f"{value} AS {name}" for value, name in zip(given, shape.names, strict=True))
         source = f"(SELECT {fields} FROM json_each(?)) AS v"
     else:
         source = _unnest(shape)

@@ -221,6 +221,7 @@ def _claimed(*row: Any) -> Claimed:
 def _pick(tx: Tx, lane: str, share: int, buckets: Buckets, times: dict[str, int]) -> list[int]:
     """Ids of one lane within its budgets. A scope that runs dry is left out and the search repeated."""
     picked: list[int] = []
+    free = buckets.free(lane)
     for statement in _PICK:
         short = True
         while short and len(picked) < share and not buckets.closed(lane):
@@ -232,7 +233,7 @@ def _pick(tx: Tx, lane: str, share: int, buckets: Buckets, times: dict[str, int]
                 share=share - len(picked),
                 **times,
             )
-            fit = [id_ for id_, scope in found if buckets.take(lane, scope)]
+            fit = [id_ for id_, scope in found if free or buckets.take(lane, scope)]
             picked += fit
             short = len(fit) < len(found)
     return picked

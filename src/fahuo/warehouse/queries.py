@@ -12,7 +12,7 @@ from fahuo.inventory.tables import stock
 from fahuo.orders.tables import orders
 from fahuo.store.bulk import any_of, array, fetch, records
 from fahuo.store.engine import Tx
-from fahuo.warehouse.model import CANCELLED, CARRIER, PLANNED, Item, Parcel
+from fahuo.warehouse.model import ARRANGED, CANCELLED, CARRIER, PLANNED, Item, Parcel
 from fahuo.warehouse.tables import label_files, labels, package_items, packages, prints, waves
 
 _JOINED = 500
@@ -91,17 +91,17 @@ def last_wave_number(tx: Tx) -> int:
     return rows[0][0] or 0
 
 
+TO_PACK = (
+    select(packages.c.id)
+    .where(packages.c.seller_id == _SELLER, packages.c.state == ARRANGED, packages.c.id > bindparam("after"))
+    .order_by(packages.c.id)
+    .limit(bindparam("most"))
+)
+
+
 def to_pack(tx: Tx, limit: int, after: int = 0) -> list[int]:
     """Ids of parcels that are arranged and wait for the bench, in pick order, above `after`."""
-    return [
-        row[0]
-        for row in tx.rows(
-            select(packages.c.id)
-            .where(packages.c.seller_id == tx.seller_id, packages.c.state == "arranged", packages.c.id > after)
-            .order_by(packages.c.id)
-            .limit(limit)
-        )
-    ]
+    return [row[0] for row in fetch(tx, TO_PACK, seller=tx.seller_id, after=after, most=limit)]
 
 
 def without_number(tx: Tx, limit: int, after: int = 0) -> list[int]:
