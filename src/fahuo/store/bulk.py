@@ -200,8 +200,17 @@ def _any_of_sqlite(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
 def _any_of_postgresql(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
     column, param = element.clauses
     kind = column.type.compile(dialect=compiler.dialect)
-    # Not `= ANY(CAST(… AS …[]))`: that reads the list anew for every row, because the cast is no constant.
-    return f"{compiler.process(column, **kw)} IN (SELECT unnest(CAST({compiler.process(param, **kw)} AS {kind}[])))"
+    name, listed = compiler.process(column, **kw), f"unnest(CAST({compiler.process(param, **kw)} AS {kind}[]))"
+    # By the key every row is looked up, however few the other conditions let the planner expect: a join would then
+    # compare all with all. By another column the planner, expecting few, would look only for those others: it joins.
+    # Never `= ANY(CAST(… AS …[]))`: that reads the list anew for every row, because the cast is no constant.
+    return f"{name} = ANY(ARRAY(SELECT {listed}))" if _looked_up(column) else f"{name} IN (SELECT {listed})"
+
+
+def _looked_up(column: Any) -> bool:
+    """Whether it stands behind the seller in its table's key."""
+    key = [part.name for part in column.table.primary_key]
+    return len(key) > 1 and key[1] == column.name
 
 
 # --- composing ---------------------------------------------------------------------------------------------------
