@@ -43,7 +43,9 @@ def main() -> int:
         found = []
         for run in range(RUNS):
             shutil.copy(work / "base.sqlite", work / f"run{run}.sqlite")
+            os.sync()  # neither pays for what the other has left to be written
             peer = _tryton(python, job, "run", work, f"run{run}", str(theirs), str(CHUNK))
+            os.sync()
             own = pipeline.run(count, ours, None, 1)
             found.append((float(own["orders_per_second"]), float(peer["orders_per_s"])))
     ratios = sorted(a / b for a, b in found)

@@ -38,6 +38,7 @@ from fahuo.orders.rules import Hold
 from fahuo.orders.service import Taken
 from fahuo.planning import service as planning
 from fahuo.store import journal
+from fahuo.store.bulk import records
 from fahuo.store.engine import Store, Tx
 
 
@@ -164,7 +165,7 @@ def _judge(tx: Tx, desk: Desk, shop: Shop, new: Sequence[OrderIn], now: int) -> 
         reserved = _reserve(tx, wants, timings, held)
     stations = [_station(*row) for row in zip(new, held, reserved, strict=True)]
     columns = zip(ids, new, articles, places, timings, held, wants, reserved, checks.prints, stations, strict=True)
-    return [_Fresh(*row) for row in columns]
+    return records(_Fresh, columns)
 
 
 def _plan(tx: Tx, desk: Desk, shop: Shop, fresh: Sequence[_Fresh], now: int) -> Planned:
@@ -172,7 +173,7 @@ def _plan(tx: Tx, desk: Desk, shop: Shop, fresh: Sequence[_Fresh], now: int) -> 
     with stage("plan"):
         ready = [one for one in fresh if one.station == "plan"]
         found = sorted([_to_plan(one, shop) for one in ready], key=orders_queries.urgency)
-        held = {one.id: [Reservation(*want, 0, "reserved") for want in one.wants] for one in ready}
+        held = {one.id: records(Reservation, [(*want, 0, "reserved") for want in one.wants]) for one in ready}
         return decide(tx, desk, found, held, now) if found else NOTHING
 
 

@@ -125,11 +125,10 @@ def simulate_staff(
     while limit is None or done < limit:
         size = BATCH if limit is None else min(BATCH, limit - done)
         with stage("parcel"), store.write(seller_id) as tx:
-            ids = warehouse_queries.to_pack(tx, size, after)
-            if not ids:
+            parcels = warehouse_queries.to_pack(tx, size, after)
+            if not parcels:
                 return done
-            after = ids[-1]
-            parcels = warehouse_queries.parcels(tx, ids)
+            after = parcels[-1].id
             held = orders_queries.open_holds(tx, [parcel.order_id for parcel in parcels])
             free = [p for p in parcels if not any(hold.blocks for hold in held.get(p.order_id, ()))]
             done += pack_parcels(tx, free, now, actor)

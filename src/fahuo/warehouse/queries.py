@@ -91,17 +91,12 @@ def last_wave_number(tx: Tx) -> int:
     return rows[0][0] or 0
 
 
-TO_PACK = (
-    select(packages.c.id)
-    .where(packages.c.seller_id == _SELLER, packages.c.state == ARRANGED, packages.c.id > bindparam("after"))
-    .order_by(packages.c.id)
-    .limit(bindparam("most"))
-)
+TO_PACK = _parcels((packages.c.state == ARRANGED) & (packages.c.id > bindparam("after"))).limit(bindparam("most"))
 
 
-def to_pack(tx: Tx, limit: int, after: int = 0) -> list[int]:
-    """Ids of parcels that are arranged and wait for the bench, in pick order, above `after`."""
-    return [row[0] for row in fetch(tx, TO_PACK, seller=tx.seller_id, after=after, most=limit)]
+def to_pack(tx: Tx, limit: int, after: int = 0) -> list[Parcel]:
+    """Parcels that are arranged and wait for the bench, in pick order, behind the one with the id `after`."""
+    return records(Parcel, fetch(tx, TO_PACK, seller=tx.seller_id, after=after, most=limit))
 
 
 def without_number(tx: Tx, limit: int, after: int = 0) -> list[int]:
