@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fahuo.channels.model import MAX_UNITS
-from fahuo.channels.tiktok_json.read import decode_batches
+from fahuo.channels.tiktok_json.read import decode
 from fahuo.kernel.problems import Failure
 from fahuo.orders import model as m
 from tests.channels.helpers import api_order, as_lines, context, read
@@ -19,7 +19,7 @@ from tests.channels.helpers import api_order, as_lines, context, read
 
 def one(**changes: Any) -> m.OrderIn | m.Refusal:
     """What becomes of one order object."""
-    (batch,) = decode_batches([msgspec.json.encode(api_order(**changes))], context("US"))
+    batch = list(decode([msgspec.json.encode(api_order(**changes))], context("US")))
     (found,) = batch
     return found
 
@@ -33,7 +33,7 @@ def taken(**changes: Any) -> m.OrderIn:
 
 def test_the_reference_order() -> None:
     raw = msgspec.json.encode(api_order())
-    (batch,) = decode_batches([raw + b"\n"], context("VN"))
+    batch = list(decode([raw + b"\n"], context("VN")))
     order = batch[0]
     assert isinstance(order, m.OrderIn)
     assert order.raw == raw
@@ -60,7 +60,7 @@ def test_the_reference_order() -> None:
 def test_a_bare_order_is_enough() -> None:
     """Keys without a value are absent."""
     line = b'{"id":"579900000000000001","status":"AWAITING_SHIPMENT","line_items":[{"id":"1","sku_id":"2"}]}'
-    (batch,) = decode_batches([line], context("TH", currency="THB"))
+    batch = list(decode([line], context("TH", currency="THB")))
     order = batch[0]
     assert isinstance(order, m.OrderIn)
     assert (order.market, order.currency, order.created_at, order.total) == ("TH", "THB", None, None)
@@ -172,7 +172,7 @@ def test_the_orders_own_region_is_its_market() -> None:
 
 def test_before_payment_the_currency_tells_the_market() -> None:
     raw = msgspec.json.encode(api_order(status="UNPAID", recipient_address=None))
-    (batch,) = decode_batches([raw], context("VN"))
+    batch = list(decode([raw], context("VN")))
     assert isinstance(batch[0], m.OrderIn)
     assert (batch[0].market, batch[0].recipient.country) == ("US", "US")
 
@@ -310,16 +310,9 @@ def test_a_broken_document(tmp_path: Path) -> None:
     assert caught.value.problem.code == "bad_json"
 
 
-def test_batches_have_the_asked_size() -> None:
-    lines = [msgspec.json.encode(api_order(id=str(10**17 + i))) for i in range(25)]
-    assert [len(batch) for batch in decode_batches(lines, context("US"), 10)] == [10, 10, 5]
-
-
 @given(text=st.binary(max_size=200))
 def test_no_bytes_break_the_reader(text: bytes) -> None:
-    for batch in decode_batches([text], context("US")):
-        for found in batch:
-            assert isinstance(found, m.OrderIn | m.Refusal)
+    assert all(isinstance(found, m.OrderIn | m.Refusal) for found in decode([text], context("US")))
 
 
 @given(text=st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
@@ -345,5 +338,5 @@ def test_grouping_keeps_units_and_money(prices: list[int], repeats: int) -> None
 
 def test_nesting_without_end_is_refused() -> None:
     deep = b'{"id":"1","x":' + b"[" * 200_000
-    (batch,) = decode_batches([deep], context("US"))
+    batch = list(decode([deep], context("US")))
     assert isinstance(batch[0], m.Refusal)

@@ -1,13 +1,16 @@
-"""Fetching ahead: within bounds, everything in its order, errors where the items are taken."""
+"""Fetching ahead, and reading while others are away: within bounds, in order, errors where items are taken."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
-from fahuo.flow.ahead import Ahead
+from fahuo.flow.ahead import Ahead, meanwhile
+from fahuo.kernel.batches import Away
 
 
 class Source:
@@ -72,3 +75,79 @@ def test_whoever_leaves_early_leaves_no_thread_behind() -> None:
         for _ in ahead.groups():
             break
     assert threading.active_count() == before
+
+
+def test_batches_come_in_order_and_whole() -> None:
+    assert list(meanwhile(iter(range(25)), 10, Away())) == [
+        list(range(10)),
+        list(range(10, 20)),
+        list(range(20, 25)),
+    ]
+    assert list(meanwhile(iter(()), 10, Away())) == []
+
+
+def test_the_next_batch_is_made_while_somebody_is_away_and_only_then() -> None:
+    away, made = Away(), []
+
+    def items() -> Iterator[int]:
+        for n in range(6):
+            made.append(n)
+            yield n
+
+    batches = meanwhile(items(), 2, away)
+    assert next(batches) == [0, 1]
+    time.sleep(0.05)
+    assert len(made) <= 3  # one item may have been on its way
+    with away:
+        waited_for(lambda: len(made) >= 4)
+    assert list(batches) == [[2, 3], [4, 5]]
+
+
+def test_an_error_comes_behind_the_batches_before_it() -> None:
+    def items() -> Iterator[int]:
+        yield from range(10)
+        raise KeyError("broken")
+
+    batches = meanwhile(items(), 10, Away())
+    assert next(batches) == list(range(10))
+    with pytest.raises(KeyError, match="broken"):
+        next(batches)
+
+
+def test_closing_ends_the_thread_and_closes_what_it_read_from() -> None:
+    closed: list[str] = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(1_000_000)
+        finally:
+            closed.append(threading.current_thread().name)
+
+    with closing(meanwhile(items(), 10, Away())) as batches:
+        next(batches)
+    assert closed == ["fetch ahead"]  # in the thread that opened it
+    assert all(thread.name != "fetch ahead" for thread in threading.enumerate())
+
+
+def test_many_commits_of_others_do_not_stop_it() -> None:
+    away, over = Away(), threading.Event()
+
+    def commits() -> None:
+        while not over.is_set():
+            with away:
+                pass
+
+    other = threading.Thread(target=commits)
+    other.start()
+    try:
+        assert [len(batch) for batch in meanwhile(iter(range(20_000)), 1_000, away)] == [1_000] * 20
+    finally:
+        over.set()
+        other.join()
+
+
+def waited_for(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.005)

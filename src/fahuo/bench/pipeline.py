@@ -28,7 +28,8 @@ from fahuo.bench.raw import CopyRaw, SqliteRaw, UnnestRaw, insert_all, tables
 from fahuo.catalogue.model import Sender
 from fahuo.channels.model import ReadContext
 from fahuo.channels.ports import Endpoint
-from fahuo.channels.tiktok_json.read import decode_batches
+from fahuo.channels.tiktok_json.read import decode
+from fahuo.flow.ahead import meanwhile
 from fahuo.flow.dispatch import work
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.import_data import import_data
@@ -156,7 +157,7 @@ def journey(store: Store, source: Path, data: Path, orders: int) -> Own:
         began = time.perf_counter()
         with store.read() as tx:
             desk = open_desk(tx, "bench")
-        batches = decode_batches(islice(lines, orders), context, BATCH)
+        batches = meanwhile(decode(islice(lines, orders), context), BATCH, store.away)
         while True:
             with stopwatch.stage("decode"):
                 batch = next(batches, None)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from itertools import islice
 from typing import Generic, TypeVar
+
+from fahuo.kernel.batches import Away
 
 T = TypeVar("T")
 
@@ -33,6 +37,10 @@ class Ahead(Generic[T]):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the thread; nothing more is fetched."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -68,6 +76,7 @@ class Ahead(Generic[T]):
             pass
         except Exception as error:  # whatever it is, it is raised where the items are taken
             self._error = error
+        _close(self._items)  # here, where its files and connections were opened
         with self._changed:
             self._over = True
             self._changed.notify_all()
@@ -79,3 +88,41 @@ class Ahead(Generic[T]):
                 lambda: self._stopped or (len(self._ready) < self._most and self._bytes < self._most_bytes)
             )
             return not self._stopped
+
+
+def _close(items: Iterator[object]) -> None:
+    if close := getattr(items, "close", None):
+        close()
+
+
+def meanwhile(items: Iterator[T], size: int, away: Away) -> Generator[list[T], None, None]:
+    """Batches of `size` items: the next one is made by a thread while the work on the one before waits for the disk.
+
+    `away` says when that is. The last batch may be shorter. Close it, or take it to its end: then the thread ends.
+    """
+
+    def gated() -> Generator[T, None, None]:
+        for item in items:
+            yield item
+            away.wait()
+
+    def batches() -> Iterator[list[T]]:
+        try:
+            with closing(gated()) as some:
+                while batch := list(islice(some, size)):
+                    yield batch
+        finally:
+            _close(items)
+
+    with Ahead(batches(), 1, 1, lambda _: 0) as ahead:
+        groups = ahead.groups()
+        try:
+            while True:
+                with away:
+                    group = next(groups, None)
+                if group is None:
+                    return
+                yield from group
+        finally:
+            with away:  # the thread comes to its end
+                ahead.stop()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, time
-from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from fahuo.catalogue.model import Shop
 from fahuo.channels.model import ReadContext
 from fahuo.channels.read import read_orders
+from fahuo.flow.ahead import meanwhile
 from fahuo.flow.house import Desk, House, need_shop, open_desk
 from fahuo.flow.intake import take, take_in
 from fahuo.flow.report import Report, Source
@@ -24,6 +26,7 @@ from fahuo.orders.tables import imports
 from fahuo.store import bulk
 
 BATCH = 2_000
+T = TypeVar("T")
 
 
 def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo import`
@@ -71,8 +74,8 @@ def import_orders(  # noqa: PLR0913 - one argument for each option of `fahuo imp
     stream = read_orders(paths, context, format_, mapping)
     begun = _begin(house, shop, source.name, now, actor, seller_id) if not dry_run else 0
     try:
-        with calm_collector():
-            for batch in _batches(stream, stop):
+        with calm_collector(), closing(meanwhile(stream, BATCH, house.store.away)) as batches:
+            for batch in _until(stop, batches):
                 if dry_run:
                     _rehearse(house, desk, shop, batch, now, source, report)
                 else:
@@ -106,8 +109,8 @@ def _heed(stop: Callable[[], bool] | None, progress: Callable[[int], None] | Non
     return advance
 
 
-def _batches(stream: Iterator[OrderIn | Refusal], stop: Callable[[], bool] | None) -> Iterator[list[OrderIn | Refusal]]:
-    while batch := list(islice(stream, BATCH)):
+def _until(stop: Callable[[], bool] | None, batches: Iterator[T]) -> Iterator[T]:
+    for batch in batches:
         if stop and stop():
             raise _Stopped
         yield batch

@@ -209,7 +209,8 @@ def _any_of_postgresql(element: any_of, compiler: SQLCompiler, **kw: Any) -> str
 
 def _looked_up(column: Any) -> bool:
     """Whether it stands behind the seller in its table's key."""
-    key = [part.name for part in column.table.primary_key]
+    table = getattr(column, "table", None)  # an expression has none
+    key = [] if table is None else [part.name for part in table.primary_key]
     return len(key) > 1 and key[1] == column.name
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from fahuo.kernel.batches import Away
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.store.keys import KeyRing, SellerKeys
@@ -79,6 +80,8 @@ class Store:
         self.dialect = engine.dialect.name
         self.keys = keys
         self.readonly = readonly
+        self.away = Away()
+        """Entered while a commit waits for the disk."""
         self.statements = 0
         """SQL statements of all transactions so far; for measuring, not exact between threads."""
 
@@ -96,10 +99,13 @@ class Store:
             try:
                 if unchecked:
                     _on(conn, "PRAGMA foreign_keys=OFF")
-                with conn.begin():
+                with conn.begin() as began:
                     tx = Tx(conn, self.keys, seller_id, readonly=False)
                     yield tx
                     self.statements += tx.statements
+                    if began.is_active:
+                        with self.away:
+                            began.commit()
             finally:
                 if unchecked:
                     _on(conn, "PRAGMA foreign_keys=ON")

@@ -34,24 +34,14 @@ _BROKEN: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding text that is no order may raise."""
 
 
-def decode_batches(
-    lines: Iterable[bytes], context: ReadContext, size: int = 1_000, file: str = ""
-) -> Iterator[list[OrderIn | Refusal]]:
-    """Orders in batches of at most `size`, straight from JSON lines: the hot path. Blank lines are skipped.
+def decode(lines: Iterable[bytes], context: ReadContext, file: str = "") -> Iterator[OrderIn | Refusal]:
+    """Orders straight from JSON lines: the hot path. Blank lines are skipped.
 
     A line that is no order is a `Refusal` in its place. Repeated ids are not looked for; `read` does that.
     """
-    batch: list[OrderIn | Refusal] = []
-    taken = 0
     for row, line in enumerate(lines, start=1):
         if raw := line.strip():
-            batch += _take(raw, row, context, file)
-            taken += 1
-            if taken % size == 0 and batch:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+            yield from _take(raw, row, context, file)
 
 
 def read(path: Path, context: ReadContext) -> Iterator[OrderIn | Refusal]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from fahuo.channels.model import ReadContext
-from fahuo.channels.tiktok_json.read import decode_batches
+from fahuo.channels.tiktok_json.read import decode
 from fahuo.channels.tiktok_shop.client import Client, Lost
 from fahuo.connections.model import Link
 from fahuo.orders.model import OrderIn, Refusal
@@ -102,4 +102,4 @@ def _of(raw: bytes) -> tuple[str, int]:
 
 def read(raws: Sequence[bytes], context: ReadContext, name: str) -> list[OrderIn | Refusal]:
     """The orders in our terms, one that cannot be read as a refusal in its place. `name`: shown as their source."""
-    return [one for batch in decode_batches(raws, context, size=max(1, len(raws)), file=name) for one in batch]
+    return list(decode(raws, context, name))
