@@ -129,6 +129,17 @@ def test_closing_ends_the_thread_and_closes_what_it_read_from() -> None:
     assert all(thread.name != "fetch ahead" for thread in threading.enumerate())
 
 
+def test_what_cannot_be_closed_is_told_too() -> None:
+    def items() -> Iterator[int]:
+        try:
+            yield from range(100)
+        finally:
+            raise OSError("the file is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        list(meanwhile(items(), 10, Away()))
+
+
 def test_many_commits_of_others_do_not_stop_it() -> None:
     away, over = Away(), threading.Event()
 

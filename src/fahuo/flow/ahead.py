@@ -66,19 +66,23 @@ class Ahead(Generic[T]):
 
     def _fetch(self) -> None:
         try:
-            while self._room():
-                item = next(self._items)
-                with self._changed:
-                    self._ready.append(item)
-                    self._bytes += self._size(item)
-                    self._changed.notify_all()
+            try:
+                while self._room():
+                    self._put(next(self._items))
+            finally:
+                _close(self._items)  # here, where its files and connections were opened
         except StopIteration:
             pass
         except Exception as error:  # whatever it is, it is raised where the items are taken
             self._error = error
-        _close(self._items)  # here, where its files and connections were opened
         with self._changed:
             self._over = True
+            self._changed.notify_all()
+
+    def _put(self, item: T) -> None:
+        with self._changed:
+            self._ready.append(item)
+            self._bytes += self._size(item)
             self._changed.notify_all()
 
     def _room(self) -> bool:
