@@ -108,7 +108,8 @@ def update_each(
         return []
     columns = list(zip(*rows, strict=True))
     # SQLite is told once what is set alike in all rows: taking it from each would cost as much as all the rest.
-    same = tuple(place >= width and len(set(column)) == 1 for place, column in enumerate(columns))
+    told = tx.dialect == "sqlite"
+    same = tuple(told and place >= width and len(set(column)) == 1 for place, column in enumerate(columns))
     statement, lock, kinds = _update_each_sql(tx.dialect, table, tuple(key), tuple(add), tuple(set_), where, same)
     if tx.dialect == "sqlite":
         varying = [column for column, fixed in zip(columns, same, strict=True) if not fixed]
