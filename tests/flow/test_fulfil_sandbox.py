@@ -92,6 +92,16 @@ def test_the_seller_chooses_a_service_in_the_us(town: Open) -> None:
     assert us.view(ref).parcels[0].tracking_number == us.parcels_there(ref)[0].tracking_number
 
 
+def test_across_the_border_into_the_us_the_seller_chooses_a_service_too(town: Open) -> None:
+    us = town("US:cross_border")
+    (ref,) = us.place(shipping_type="TIKTOK")
+    us.work(2)
+    assert us.theirs(ref).status == "AWAITING_COLLECTION"
+    asked = next(body for _, path, body in us.wire.seen if path.endswith("/shipping_services/query"))
+    assert asked["dimension"]["unit"] == "INCH"
+    assert asked["weight"]["unit"] == "GRAM"
+
+
 def test_a_package_whose_answer_was_lost_is_not_bought_twice(town: Open) -> None:
     us = town("US")
     (ref,) = us.place(shipping_type="TIKTOK")

@@ -58,6 +58,17 @@ def test_without_a_service_for_the_platforms_label_the_choice_is_made_when_arran
     assert "Seller Center" in explain(found, 0)[0]
 
 
+def test_a_service_that_does_not_leave_from_the_orders_warehouse_leaves_the_choice_to_the_arranging() -> None:
+    net = network(
+        [service(1, shipping_type="BOTH", lanes=(("US", "US"),))],
+        warehouses=[warehouse(1), warehouse(2, country="CN")],
+    )
+    found = plan(orders(2, market=["US"] * 2, shipping_type=["TIKTOK"] * 2, pinned=[1, 2]), net, NOW)
+    assert found.chosen_by == ["seller_decides", "chosen_when_arranging"]
+    assert found.reason == ["", ""]
+    assert found.leave_at[1] != NONE
+
+
 def test_platform_decided_orders_get_carton_and_wave_but_no_service() -> None:
     net = network(warehouses=[warehouse(1), warehouse(2)])
     found = plan(orders(2, market=["VN"] * 2, shipping_type=["TIKTOK"] * 2, pinned=[2, 2]), net, NOW)

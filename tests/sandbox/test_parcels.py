@@ -288,5 +288,8 @@ def test_both_sides_agree_on_the_way_of_every_market() -> None:
         for cross_border in (False, True):
             kind = "cross_border" if cross_border else "local"
             link = cast(Link, SimpleNamespace(region=market, seller_type=kind))
-            assert fulfilment.flow_of(link) == markets.flow(market, cross_border), (market, kind)
+            assert fulfilment.flow_of(link.region, link.seller_type) == markets.flow(market, cross_border), (
+                market,
+                kind,
+            )
             assert fulfilment.ships_itself(link) is not markets.marks_shipped(market)

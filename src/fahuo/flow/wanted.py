@@ -13,7 +13,7 @@ import msgspec
 
 from fahuo.catalogue import queries as catalogue
 from fahuo.channels.tiktok_shop.choosing import CHEAPEST
-from fahuo.channels.tiktok_shop.fulfilment import INVOICE_FIRST, SERVICE_MARKETS
+from fahuo.channels.tiktok_shop.fulfilment import INVOICE_FIRST, SERVICE, flow_of
 from fahuo.connections import queries as connections
 from fahuo.flow.parcels import ARRANGE, FETCH_LABEL, SHIPPED, TIKTOK_LANE
 from fahuo.orders import queries as orders_queries
@@ -46,7 +46,7 @@ def ways(tx: Tx) -> dict[int, Way]:
     return {
         shop: Way(
             region,
-            region in SERVICE_MARKETS and seller_type != "cross_border",
+            flow_of(region, seller_type) == SERVICE,
             region in INVOICE_FIRST,
             told.get(str(shop), {}).get("rule", CHEAPEST),
             told.get(str(shop), {}).get("method", ""),

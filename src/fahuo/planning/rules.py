@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fahuo.carriers.model import TIKTOK
+from fahuo.carriers.model import ANY, TIKTOK
 from fahuo.carriers.rules import approved, carries_type
 from fahuo.kernel.instant import NONE
 from fahuo.planning.cartons import by_size, choose
@@ -76,7 +76,7 @@ def waves(warehouse: Ints, service: Ints, leave_at: Ints, due_at: Ints) -> tuple
 
 def _empty(orders: PlanOrders, network: Network, now: int) -> Plan:
     n = len(orders)
-    kinds = list(zip(orders.market, orders.shipping_type, strict=True))
+    kinds = list(zip(orders.market, orders.shipping_type, orders.pinned.tolist(), strict=True))
     decides = {kind: _chooser(*kind, network) for kind in set(kinds)}
     chosen_by = [decides[kind] for kind in kinds]
     return Plan(
@@ -104,12 +104,21 @@ def _empty(orders: PlanOrders, network: Network, now: int) -> Plan:
     )
 
 
-def _chooser(market: str, shipping_type: str, network: Network) -> str:
-    """Who decides; where no service of ours takes the platform's label, the seller does so when arranging shipment."""
+def _chooser(market: str, shipping_type: str, pinned: int, network: Network) -> str:
+    """Who decides; where no service of ours takes the platform's label from there, it is chosen when arranging.
+
+    `pinned`: the warehouse the order names, 0 for none.
+    """
     who = who_decides(market, shipping_type)
     if who != SELLER or shipping_type != TIKTOK:
         return who
-    known = any(carries_type(service, TIKTOK) and approved(service, market) for service in network.services)
+    origins = {ANY} | {name for w in network.warehouses if pinned in (0, w.id) for name in (w.code, w.country)}
+    known = any(
+        carries_type(service, TIKTOK)
+        and approved(service, market)
+        and any(start in origins and end in (ANY, market) for start, end in service.lanes)
+        for service in network.services
+    )
     return SELLER if known else ARRANGING
 
 

@@ -93,7 +93,7 @@ def _closed(visit: Visit, one: Claimed, seen: There) -> Answer | None:
 @handles("arrange_shipment")
 def arrange(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     """Arrange shipment of parcels that the platform labels."""
-    chooses = api.flow_of(visit.link) == api.SERVICE
+    chooses = api.flow_of(visit.link.region, visit.link.seller_type) == api.SERVICE
     asked = [one for one in batch if one.read_first or one.body.get("look") or not (chooses or one.body.get("ref"))]
     seen, failed = look(visit, asked)
     if failed:
@@ -121,7 +121,7 @@ def _arranged(visit: Visit, one: Claimed, seen: There) -> Answer | None:
         return answer
     if len(seen.packages) > 1:
         return one.answer("retry", {"code": "cut_otherwise", "message": "several packages"}, visit.now + _LATER)
-    if not seen.packages and api.flow_of(visit.link) == api.SHIP:
+    if not seen.packages and api.flow_of(visit.link.region, visit.link.seller_type) == api.SHIP:
         return one.answer("retry", {"code": "no_package_yet"}, visit.now + _LATER)
     return None
 

@@ -36,13 +36,13 @@ ARRANGED: Final = frozenset({"PROCESSING", "FULFILLING", "COMPLETED"})
 GONE: Final = "CANCELLED"
 
 
-def flow_of(link: Link) -> str:
-    """Which flow the platform has for labels of its own in this shop: SERVICE or SHIP.
+def flow_of(region: str, seller_type: str) -> str:
+    """Which flow the platform has for labels of its own in such a shop: SERVICE or SHIP.
 
     What goes through the platform's sorting warehouse is shipped in Japan too; the US and the UK have none (5.1, 5.3).
     """
-    sorted_first = link.seller_type == "cross_border" and link.region not in _NO_FIRST_MILE
-    return SERVICE if link.region in SERVICE_MARKETS and not sorted_first else SHIP
+    sorted_first = seller_type == "cross_border" and region not in _NO_FIRST_MILE
+    return SERVICE if region in SERVICE_MARKETS and not sorted_first else SHIP
 
 
 def ships_itself(link: Link) -> bool:
