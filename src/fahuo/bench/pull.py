@@ -49,7 +49,7 @@ CALLS: Final = 1e6
 OK: Final = "0"
 
 
-def run(orders: int, db: str | None, rate: float, paced_orders: int) -> dict[str, Any]:
+def run(orders: int, db: str | None, rate: float) -> dict[str, Any]:
     """The sandbox alone, the pull, both without any limit; the pull under a budget of `rate` calls a second."""
     with _prepared(orders, db, 0.0) as bed:
         before = _alone(bed)
@@ -58,7 +58,7 @@ def run(orders: int, db: str | None, rate: float, paced_orders: int) -> dict[str
         stored = _stored(bed.house.store)
         dialect = bed.house.store.dialect
     return {
-        "schema": "fahuo.bench-pull/2",
+        "schema": "fahuo.bench-pull/3",
         "database": dialect,
         "orders": orders,
         "stored": stored,
@@ -70,7 +70,7 @@ def run(orders: int, db: str | None, rate: float, paced_orders: int) -> dict[str
         "ratio": round(seconds / found.seconds, 2),
         "pull_idle": round(found.waited / found.seconds, 3),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
-        **_paced(paced_orders, db, rate),
+        **_paced(orders, db, rate),
         "problem": None if found.problem is None else found.problem.code,
     }
 
@@ -83,10 +83,10 @@ def _paced(orders: int, db: str | None, rate: float) -> dict[str, Any]:
         stored = _stored(bed.house.store)
     given = after.get(OK, 0) - before.get(OK, 0)
     return {
-        "paced_orders": orders,
         "paced_stored": stored,
         "paced_pages_allowed_per_second": rate,
         "paced_pages_per_second": round(given / found.seconds, 1),
+        "paced_orders_per_second": round(orders / found.seconds),
         "paced_seconds": round(found.seconds, 2),
         "paced_calls_refused": sum(after.values()) - sum(before.values()) - given,
         "paced_idle": round(found.waited / found.seconds, 3),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
@@ -31,8 +30,8 @@ COLUMNS: Final = (
     *("seller_id", "id", "notification_id", "app_key", "platform_shop_id", "shop_id", "type", "kind", "ref"),
     *("order_refs", "state", "sent_at", "received_ms", "due_ms", "attempts", "why", "body"),
 )
-TOGETHER: Final = 64
-"""Rows in one statement on SQLite: each number of them is a statement of its own, prepared once."""
+TOGETHER: Final = bulk.rows_at_once(len(COLUMNS))
+"""Notices that are added in one statement, at most."""
 _n = notices.c
 _OWN = _n.seller_id == bindparam("seller")
 _IDS = bulk.any_of(_n.id, "ids")
@@ -59,24 +58,7 @@ def add(tx: Tx, batch: Sequence[Notice]) -> int:
         )
         for id_, one in zip(new_ids(len(batch)), batch, strict=True)
     ]  # fmt: skip
-    if tx.dialect == "sqlite":
-        return sum(_insert_together(tx, rows[at : at + TOGETHER]) for at in range(0, len(rows), TOGETHER))
     return bulk.insert_new(tx, notices, COLUMNS, rows, ("seller_id", "notification_id"))
-
-
-def _insert_together(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> int:
-    """Many rows in one step of the driver: between steps it would wait for a web server that is busy in Python."""
-    text = _insert_sql(len(rows))
-    with tx.driver(text) as cursor:
-        cursor.execute(text, [value for row in rows for value in row])
-        return int(cursor.rowcount)
-
-
-@cache
-def _insert_sql(rows: int) -> str:
-    marks = ", ".join(["(" + ", ".join("?" * len(COLUMNS)) + ")"] * rows)
-    into = f"INSERT INTO notices ({', '.join(COLUMNS)})"
-    return f"{into} VALUES {marks} ON CONFLICT (seller_id, notification_id) DO NOTHING"
 
 
 def owner(notification_id: str) -> str:

@@ -280,22 +280,23 @@ def _insert_on(tx: Tx, table: Table, columns: Names, rows: Rows, conflict: Names
 
 
 def _together(tx: Tx, sql: Callable[[int], str], rows: Rows) -> int:
-    """Insert many rows a step of SQLite: a step for each would cost a fifth more. How many rows took.
+    """Insert many rows a step of SQLite; how many took. `sql` gives the text for so many rows.
 
-    `sql` gives the text for so many rows; what is left over goes row by row.
+    A step for each would cost a fifth more, and a thread beside a busy event loop would wait for Python's lock at each.
     """
-    many = max(1, _PLACES // len(rows[0]))
-    whole = len(rows) - len(rows) % many
+    many = rows_at_once(len(rows[0]))
     took = 0
-    if whole:
-        took = _each(tx, sql(many), [list(chain.from_iterable(rows[at : at + many])) for at in range(0, whole, many)])
-    return took + _each(tx, sql(1), rows[whole:]) if whole < len(rows) else took
+    with tx.driver(sql(min(many, len(rows)))) as cursor:
+        for at in range(0, len(rows), many):
+            part = rows[at : at + many]
+            cursor.execute(sql(len(part)), list(chain.from_iterable(part)))
+            took += int(cursor.rowcount)
+    return took
 
 
-def _each(tx: Tx, statement: str, rows: Rows) -> int:
-    with tx.driver(statement) as cursor:
-        cursor.executemany(statement, rows)
-        return int(cursor.rowcount)
+def rows_at_once(columns: int) -> int:
+    """Rows of so many columns that go into one statement on SQLite."""
+    return max(1, _PLACES // columns)
 
 
 @lru_cache(maxsize=512)
