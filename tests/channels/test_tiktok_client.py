@@ -192,7 +192,9 @@ def test_a_token_that_dies_in_the_middle_is_renewed_once_and_kept() -> None:
 def test_a_token_that_renewing_does_not_heal_is_dead() -> None:
     told: list[tuple[str, int]] = []
     script = Script(no(105002, http=401))
-    client = client_for(script, renew=fresh, dead=lambda of, refused: told.append((of.access_token, refused.code)))
+    client = client_for(
+        script, renew=fresh, barred=lambda of, _path, refused: told.append((of.access_token, refused.code))
+    )
     with pytest.raises(Withdrawn):
         client.get(link(), SEARCH)
     assert told == [("ROW_access_1", 105002)]
@@ -203,7 +205,7 @@ def test_a_token_that_ends_again_before_it_was_used_is_no_dead_connection() -> N
     """Another call had it renewed, and that one ended too before this call's turn came."""
     told: list[Refused] = []
     script = Script(no(105002, http=401), no(105002, http=401), ok())
-    client = client_for(script, renew=fresh, dead=lambda _of, refused: told.append(refused))
+    client = client_for(script, renew=fresh, barred=lambda _of, _path, refused: told.append(refused))
     client.get(link(), SEARCH)
     assert told == []
     assert len(script.seen) == 3
@@ -213,7 +215,9 @@ def test_a_token_that_ends_again_before_it_was_used_is_no_dead_connection() -> N
 def test_a_token_refused_for_good_is_not_renewed(code: int) -> None:
     told: list[int] = []
     with pytest.raises(Withdrawn):
-        client_for(Script(no(code)), renew=fresh, dead=lambda _, refused: told.append(refused.code)).get(link(), SEARCH)
+        client_for(Script(no(code)), renew=fresh, barred=lambda _of, _path, refused: told.append(refused.code)).get(
+            link(), SEARCH
+        )
     assert told == [code]
 
 

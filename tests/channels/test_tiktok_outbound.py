@@ -53,6 +53,21 @@ def test_what_the_platform_says_no_to(code: int, state: str, due: int | None) ->
     assert (answer.outcome["message"], answer.outcome["request_id"]) == ("their words", "2026rid")
 
 
+def test_what_the_app_may_not_do_waits_and_is_no_refusal() -> None:
+    calls: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        calls.append(request.url.path)
+        return no(105005, "scope seller.fulfillment.basic is not granted", 403)
+
+    answers = send(handle, *[claim(n) for n in (1, 2, 3)])
+    assert [(answer.state, answer.outcome["code"]) for answer in answers] == [("waiting", "not_permitted")] * 3
+    assert answers[0].outcome["request_id"] == "2026rid"
+    assert len(calls) == 1  # it is the app's fault, not a member's: no call for each
+    (unsure,) = send(handle, claim(read_first=True))
+    assert unsure.state == "waiting"
+
+
 def test_the_members_of_a_batch_are_answered_one_by_one() -> None:
     calls: list[str] = []
 

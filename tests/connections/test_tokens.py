@@ -11,6 +11,7 @@ from fahuo.connections.model import (
     ACTIVE,
     EXPIRED,
     EXPIRING,
+    LIMITED,
     REFUSED,
     WITHDRAWN,
     Health,
@@ -171,6 +172,8 @@ def test_the_state_people_see() -> None:
     assert state_of(ACTIVE, ACTIVE, NOW + DAY, NOW) == EXPIRING
     assert state_of(ACTIVE, ACTIVE, far, NOW, failing=True) == EXPIRING
     assert state_of(ACTIVE, ACTIVE, NOW, NOW) == EXPIRED
+    assert state_of(ACTIVE, ACTIVE, NOW + DAY, NOW, lacking=True) == LIMITED
+    assert state_of(WITHDRAWN, ACTIVE, far, NOW, lacking=True) == WITHDRAWN
     assert state_of(WITHDRAWN, ACTIVE, far, NOW) == WITHDRAWN
     assert state_of(ACTIVE, REFUSED, far, NOW) == REFUSED
 

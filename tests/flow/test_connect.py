@@ -177,7 +177,7 @@ def test_addresses_that_are_not_taken_stand_on_the_page(
     done = connect.connect(house, client, app, "code-1")
     assert "not_set_up" in [problem.code for problem in done.left]
     assert standing(house).hooks_problem == "NEW_MESSAGE 105005"
-    assert standing(house).state == "active"
+    assert (standing(house).state, standing(house).lacking) == ("limited", {"event": "scope"})
 
 
 def test_a_platform_that_is_away_in_the_daily_look_is_asked_again_later(

@@ -8,11 +8,14 @@ import pytest
 from fahuo.channels.tiktok_shop.client import Client, Refused, Unreached, Withdrawn
 from fahuo.connections import queries, service
 from fahuo.connections.model import App
-from fahuo.flow import connect, grants, shop_setup
+from fahuo.flow import connect, fulfil, grants, shop_setup
 from fahuo.flow.apps import add_app
 from fahuo.flow.house import House
 from fahuo.kernel.clock import technical_ms
+from fahuo.store import effects
+from fahuo.views.connection import ConnectionView, connection, way_out
 from tests.support.connecting import (
+    a_day_later,
     app,
     client,
     forget_back_off,
@@ -209,3 +212,57 @@ def test_a_foreign_shop_is_refused(house: House, client: Client, app: App) -> No
     with house.store.write() as tx:
         service.warned(tx, one_link(house).shop_id, 5)
     assert standing(house).warned_ms == 5
+
+
+def test_a_missing_permission_is_a_state_of_the_connection(
+    house: House, client: Client, app: App, platform: Platform
+) -> None:
+    connect.connect(house, client, app, "code-1")
+    effect = effects.Effect("k1", "arrange_shipment", "tiktok", one_link(house).shop_id, None, None, 0, {}, "readable")
+    with house.store.write() as tx:
+        effects.put(tx, [effect])
+    (claimed,) = effects.claim(house.store, "w", ["tiktok"], 10, 1)
+    platform.fail = lambda request: (
+        no(105005, "scope seller.logistics", 403) if request.url.path.startswith("/logistics/") else None
+    )
+    for _ in range(2):
+        with pytest.raises(Refused):
+            client.get(one_link(house), "/logistics/202309/warehouses")
+    found = standing(house)
+    assert (found.state, found.lacking) == ("limited", {"logistics": "scope seller.logistics"})
+    assert one_link(house).state == "active"  # everything else goes on
+    view = connection_of(house)
+    told = way_out(view.standing)
+    assert told is not None
+    assert "logistics (scope seller.logistics)" in told.render("en").message
+
+    with house.store.write() as tx:
+        effects.finish(tx, [claimed.answer("waiting", {"code": "not_permitted"})])
+        assert fulfil.resume(tx, 1) == 0
+    assert connection_of(house).stalled == 1
+    platform.fail = lambda _request: None
+    a_day_later(house)
+    shop_setup.look_after(house, client)  # perhaps it was given meanwhile: tried again once a day
+    assert standing(house).state == "active"
+    with house.store.write() as tx:
+        assert fulfil.resume(tx, 1) == 1
+
+
+def test_connecting_again_forgets_a_missing_permission(
+    house: House, client: Client, app: App, platform: Platform
+) -> None:
+    connect.connect(house, client, app, "code-1")
+    with house.store.write() as tx:
+        service.lacks(tx, one_link(house).shop_id, "product", "")
+        service.lacks(tx, one_link(house).shop_id, "order", "no")
+    assert standing(house).lacking == {"order": "no", "product": ""}
+    platform.codes["code-2"] = "seller-1"
+    connect.connect(house, client, app, "code-2")
+    assert (standing(house).state, standing(house).lacking) == ("active", {})
+
+
+def connection_of(house: House) -> ConnectionView:
+    with house.store.read() as tx:
+        found = connection(tx, one_link(house).shop_id)
+    assert found is not None
+    return found

@@ -178,3 +178,24 @@ def test_programs_see_the_same_within_their_shops(house: House, platform: Platfo
         assert asked(shop_id(house, "shop-US"), token)[1]["state"] == "none"
         assert asked(number, narrow)[0] == 404
         assert asked(7, token)[0] == 404
+
+
+def test_what_is_limited_or_was_got_over_is_shown(house: House, platform: Platform, owner: Visitor) -> None:
+    number = connected(house)
+    now = technical_ms()
+    with house.store.write() as tx:
+        service.lacks(tx, number, "customer_service", "scope seller.customer_service")
+        pulls.failed(tx, number, msgspec.json.encode(code_problem(36009003)).decode(), now)
+        pulls.ended(tx, number, now, now)
+        effects.put(tx, [effects.Effect("k1", "arrange_shipment", "tiktok", number, None, None, 0, {})])
+    (claimed,) = effects.claim(house.store, "w", ["tiktok"], 10, 1)
+    with house.store.write() as tx:
+        effects.finish(tx, [claimed.answer("waiting", {"code": "not_permitted"})])
+    text = owner.get(f"/shops/{number}")
+    for word in (
+        "A permission is missing", "customer_service (scope seller.customer_service)", "Last trouble, got over",
+        "Waiting for the connection", f"/shops/{number}/renew",
+    ):  # fmt: skip
+        assert word in text, word
+    assert "A permission is missing" in owner.get("/shops")
+    assert "A permission is missing" in owner.get("/tower")

@@ -17,9 +17,13 @@ CONSENT_URL: Final = "https://services.tiktokshop.com/open/authorize"
 CONSENT_URL_US: Final = "https://services.us.tiktokshop.com/open/authorize"
 """Hosts of the platform [A]; an app registered for the US asks for consent elsewhere than all others."""
 
-ACTIVE, EXPIRING, EXPIRED, WITHDRAWN, REFUSED = "active", "expiring", "expired", "withdrawn", "refused"
-STATES: Final = (ACTIVE, EXPIRING, EXPIRED, WITHDRAWN, REFUSED)
-"""`expiring` is computed and counts as active. The others stop every call until a person connects the shop again."""
+ACTIVE, EXPIRING, LIMITED = "active", "expiring", "limited"
+EXPIRED, WITHDRAWN, REFUSED = "expired", "withdrawn", "refused"
+STATES: Final = (ACTIVE, EXPIRING, LIMITED, EXPIRED, WITHDRAWN, REFUSED)
+OPEN: Final = (ACTIVE, EXPIRING, LIMITED)
+"""States in which the platform is called; `expiring` and `limited` (the app lacks a permission) are computed.
+
+The others stop every call until a person connects the shop again."""
 
 READS_PER_SECOND, WRITES_PER_SECOND = 5.0, 2.0
 """Where the adaptive budget of an app and shop starts [C: reads 3-10/s, writes 1-3/s are safe]."""
@@ -143,6 +147,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     pulled_ms: int | None
     pull_problem: str
     """Why the last pull did not come to its end: a problem as JSON, or empty."""
+    stumble: str
+    """The last trouble of any pull, got over since or not: a problem as JSON, or empty."""
+    stumbled_ms: int | None
+    lacking: dict[str, str]
+    """Part of the API → the platform's words, where it said that the app has no permission."""
     reads_per_second: float | None
     writes_per_second: float | None
     throttled_ms: int | None
@@ -164,10 +173,12 @@ def renewal_due_ms(since_ms: int, until_ms: int) -> int:
     return until_ms - min(max(life // 5, HOUR_MS), life // 2)
 
 
-def state_of(grant: str, link: str, refresh_until_ms: int, now_ms: int, failing: bool = False) -> str:
+def state_of(
+    grant: str, link: str, refresh_until_ms: int, now_ms: int, *, failing: bool = False, lacking: bool = False
+) -> str:
     """The state a person sees: the worse of grant and link; active but about to end is `expiring`.
 
-    `failing`: the last renewal did not work, so the access token will run out.
+    `failing`: the last renewal did not work, so the access token will run out. `lacking`: a permission is missing.
     """
     if link != ACTIVE:
         return link
@@ -175,4 +186,6 @@ def state_of(grant: str, link: str, refresh_until_ms: int, now_ms: int, failing:
         return grant
     if refresh_until_ms <= now_ms:
         return EXPIRED
+    if lacking:
+        return LIMITED
     return EXPIRING if failing or refresh_until_ms - now_ms < SOON_MS else ACTIVE

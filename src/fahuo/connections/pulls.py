@@ -8,6 +8,7 @@ from sqlalchemy import and_, case, or_, select, update
 
 from fahuo.connections.model import ACTIVE
 from fahuo.connections.tables import grants, links
+from fahuo.kernel.clock import technical_ms
 from fahuo.store.engine import Tx
 
 BUSY_MS: Final = 120_000
@@ -68,8 +69,9 @@ def paused(tx: Tx, shop_id: int, due_ms: int) -> None:
 
 
 def failed(tx: Tx, shop_id: int, problem: str, due_ms: int) -> None:
-    """The pull did not come to its end, and why (a problem as JSON)."""
-    _set(tx, shop_id, {"pull_problem": problem, "pull_due_ms": due_ms})
+    """The pull did not come to its end, or not straight to it, and why (a problem as JSON)."""
+    trouble = {"stumble": problem, "stumbled_ms": technical_ms()}
+    _set(tx, shop_id, {"pull_problem": problem, "pull_due_ms": due_ms, **trouble})
 
 
 def _set(tx: Tx, shop_id: int, values: dict[str, Any]) -> None:

@@ -184,7 +184,7 @@ _PLAIN: Final = (
         "cursor_at",
     ),
     *("pulled_ms", "pull_problem", "reads_per_second", "writes_per_second", "throttled_ms", "skew_s", "hooks_problem"),
-    *("hooks_ms", "grant_id"),
+    *("hooks_ms", "grant_id", "stumble", "stumbled_ms"),
 )
 
 
@@ -196,7 +196,7 @@ def standings(tx: Tx, now_ms: int, shop_id: int | None = None) -> list[Standing]
             *(_links.c[name] for name in _PLAIN),
             *(shops.c.name, shops.c.market, _apps.c.app_key, _apps.c.webhook_url, g.seller_name, g.scopes),
             *(g.access_until_ms, g.refresh_until_ms, g.state, g.reason),
-            *(_links.c.state, _links.c.reason, _links.c.hooks, _links.c.warehouses_problem),
+            *(_links.c.state, _links.c.reason, _links.c.hooks, _links.c.warehouses_problem, _links.c.lacking),
         )
         .select_from(_JOINED)
         .where(_links.c.seller_id == tx.seller_id)
@@ -210,7 +210,7 @@ def standings(tx: Tx, now_ms: int, shop_id: int | None = None) -> list[Standing]
 def _standing(row: Any, now_ms: int) -> Standing:
     values = dict(zip(_PLAIN, row, strict=False))
     shop, market, app_key, url, seller, scopes, access, refresh, granted, why, *mine = row[len(_PLAIN) :]
-    link_state, link_why, hooks, places = mine
+    link_state, link_why, hooks, places, lacking = mine
     return Standing(
         shop=shop,
         market=market,
@@ -220,12 +220,20 @@ def _standing(row: Any, now_ms: int) -> Standing:
         scopes=tuple(msgspec.json.decode(scopes)),
         access_until_ms=access,
         refresh_until_ms=refresh,
-        state=state_of(granted, link_state, refresh, now_ms, bool(why)),
+        state=state_of(granted, link_state, refresh, now_ms, failing=bool(why), lacking=lacking != "{}"),
+        lacking=msgspec.json.decode(lacking),
         reason=link_why or why,
         hooks=msgspec.json.decode(hooks),
         warehouses_problem=tuple(msgspec.json.decode(places)),
         **values,
     )
+
+
+def lacking(tx: Tx) -> dict[int, dict[str, str]]:
+    """Our shop → the parts of the API the app has no permission for (→ the platform's words), where there are any."""
+    mine = select(_links.c.shop_id, _links.c.lacking)
+    rows = tx.rows(mine.where(_links.c.seller_id == tx.seller_id, _links.c.lacking != "{}"))
+    return {row[0]: msgspec.json.decode(row[1]) for row in rows}
 
 
 def looks_due(tx: Tx, before_ms: int) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import delete, select, update
 
+from fahuo.connections import queries
 from fahuo.connections.model import ACTIVE, App, Health, Link, Tokens
 from fahuo.connections.queries import app_of_key, owner_of
 from fahuo.connections.tables import apps, consents, grants, links
@@ -156,19 +157,20 @@ def end_grant(tx: Tx, grant_id: int, state: str, reason: str) -> None:
 
 _LINK: Final = (
     *("app_id", "grant_id", "platform_name", "cipher", "region", "seller_type", "state", "reason", "connected_ms"),
-    *("warned_ms",),
+    *("warned_ms", "lacking"),
 )
 
 
 def put_link(tx: Tx, link: Link, platform_name: str, now_ms: int) -> None:
     """Tie a shop of ours to one of the platform, or anew under another grant. What was pulled so far stays known."""
     columns = (
-        *("seller_id", "shop_id", "platform_shop_id", *_LINK, "pull_problem", "skew_s", "hooks", "hooks_problem"),
-        "warehouses_problem",
+        *("seller_id", "shop_id", "platform_shop_id", *_LINK, "pull_problem", "stumble", "skew_s", "hooks"),
+        *("hooks_problem", "warehouses_problem"),
     )
     row = (
         *(tx.seller_id, link.shop_id, link.platform_shop_id, link.app.id, link.grant_id, platform_name, link.cipher),
-        *(link.region, link.seller_type, ACTIVE, "", now_ms, None, "", 0, "{}", "", "[]"),
+        *(link.region, link.seller_type, ACTIVE, "", now_ms, None, "{}", "", "", 0, "{}"),
+        *("", "[]"),
     )
     bulk.upsert(tx, links, columns, [row], ("seller_id", "shop_id"), _LINK)
 
@@ -186,6 +188,17 @@ def recipher(tx: Tx, shop_id: int, cipher: str) -> None:
 def warned(tx: Tx, shop_id: int, now_ms: int) -> None:
     """The platform announced that the authorisation ends."""
     _set(tx, shop_id, warned_ms=now_ms)
+
+
+def lacks(tx: Tx, shop_id: int, part: str, words: str) -> None:
+    """The platform says that the app has no permission for this part of its API."""
+    told = queries.lacking(tx).get(shop_id, {}) | {part: words[:REASON]}
+    _set(tx, shop_id, lacking=msgspec.json.encode(dict(sorted(told.items()))).decode())
+
+
+def may_again(tx: Tx, shop_id: int) -> None:
+    """Perhaps a missing permission has been given since: the next call shows it."""
+    _set(tx, shop_id, lacking="{}")
 
 
 def keep_health(tx: Tx, shop_id: int, health: Health, now_ms: int) -> None:

@@ -81,12 +81,15 @@ links = Table(
     Column("pulled_ms", BigInteger, comment="last pull that came to its end"),
     Column("pull_due_ms", BigInteger, comment="no pull before; also the lease of whoever pulls; empty: at once"),
     Column("pull_problem", Text, nullable=False, comment="why the last pull did not; empty when it did"),
+    Column("stumble", Text, nullable=False, comment="the last trouble of any pull, got over since or not"),
+    Column("stumbled_ms", BigInteger),
     # What calling has shown.
     Column("reads_per_second", Float),
     Column("writes_per_second", Float),
     Column("throttled_ms", BigInteger),
     Column("skew_s", Integer, nullable=False),
     Column("health_ms", BigInteger),
+    Column("lacking", Text, nullable=False, comment="JSON: part of the API the app may not call -> why"),
     # Webhook addresses as the platform last told them.
     Column("hooks", Text, nullable=False, comment="JSON: event type -> address"),
     Column("hooks_problem", Text, nullable=False),

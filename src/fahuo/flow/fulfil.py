@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from fahuo.connections import queries as connections
 from fahuo.flow import parcels as parcels_flow
 from fahuo.flow import wanted
 from fahuo.flow.parcels import GONE, OF_PARCEL, TIKTOK_LANE
@@ -27,7 +28,7 @@ from fahuo.warehouse.model import Parcel
 
 Answered = Sequence[tuple[Claimed, Answer]]
 AFTER_SALE: Final = "21011007"
-NOT_CONNECTED: Final = "not_connected"
+NOT_CONNECTED, NOT_PERMITTED = "not_connected", "not_permitted"
 HELD_S: Final = 600
 """How long an arrangement of a held order is put off; it is looked at again then."""
 _UNDER_WAY: Final = frozenset({"due", "claimed", "retry"})
@@ -67,10 +68,15 @@ def sort_out(store: Store, claimed: Sequence[Claimed], now: int, seller_id: int)
 
 
 def resume(tx: Tx, now: int) -> int:
-    """What waited for its shop to be connected again is due; how many that were."""
+    """What waited for its shop to be connected again, or for a permission it may have by now, is due; how many."""
     known = wanted.ways(tx)
-    waiting = effects.waiting_for(tx, TIKTOK_LANE, NOT_CONNECTED) if known else []
-    return len(effects.requeue(tx, [id_ for id_, shop in waiting if shop in known], now))
+    if not known:
+        return 0
+    waiting = [id_ for id_, shop in effects.waiting_for(tx, TIKTOK_LANE, NOT_CONNECTED) if shop in known]
+    barred = [(id_, shop) for id_, shop in effects.waiting_for(tx, TIKTOK_LANE, NOT_PERMITTED) if shop in known]
+    limited = connections.lacking(tx) if barred else {}
+    waiting += [id_ for id_, shop in barred if shop not in limited]
+    return len(effects.requeue(tx, waiting, now))
 
 
 def book_arranged(tx: Tx, answered: Answered, now: int, actor: str) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from fahuo.channels.tiktok_shop import shops as platform
 from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached, Withdrawn
-from fahuo.channels.tiktok_shop.errors import CODE_INVALID, NOT_LINKED, TOKEN_EXPIRED, problem
+from fahuo.channels.tiktok_shop.errors import CODE_INVALID, NO_PERMISSION, NOT_LINKED, TOKEN_EXPIRED, problem
 from fahuo.connections import notices_store, queries, service
 from fahuo.connections.model import ACTIVE, EXPIRED, REFUSED, WITHDRAWN, Grant, Health, Link, Tokens
 from fahuo.kernel.clock import technical_ms
@@ -49,14 +49,17 @@ def make_client(store: Store, **more: Any) -> Client:
     def renew_link(link: Link) -> Link:
         return renewed_link(alive(), made[0], link)
 
-    def dead(link: Link, refused: Refused) -> None:
-        no_longer_accepted(alive(), link, refused)
+    def barred(link: Link, path: str, refused: Refused) -> None:
+        if refused.code == NO_PERMISSION:
+            not_permitted(alive(), link, path, refused)
+        else:
+            no_longer_accepted(alive(), link, refused)
 
     def tell(link: Link, health: Health) -> None:
         with alive().write(link.seller_id) as tx:
             service.keep_health(tx, link.shop_id, health, technical_ms())
 
-    made.append(Client(renew=renew_link, dead=dead, tell=tell, **more))
+    made.append(Client(renew=renew_link, barred=barred, tell=tell, **more))
     # Its connections are given back with the store, not whenever the collector comes by.
     finalize(store, made[0].close)
     return made[0]
@@ -188,6 +191,16 @@ def no_longer_accepted(store: Store, link: Link, refused: Refused) -> None:
         grant = queries.grant_of(tx, link.grant_id)
         if grant is not None and grant.access_token == link.access_token:
             service.end_grant(tx, grant.id, WITHDRAWN, words)
+
+
+def not_permitted(store: Store, link: Link, path: str, refused: Refused) -> None:
+    """The app has no permission for this part of the API: said once, on the shop's page. Other calls go on."""
+    part = path.split("/")[1]
+    with store.read(link.seller_id) as tx:
+        known = queries.lacking(tx).get(link.shop_id, {})
+    if part not in known and link.shop_id:
+        with store.write(link.seller_id) as tx:
+            service.lacks(tx, link.shop_id, part, refused.message)
 
 
 def refuse_shop(store: Store, link: Link, why: str) -> None:

@@ -42,6 +42,8 @@ def look_after(house: House, client: Client | None = None, seller_id: int = 1) -
         due = set(queries.looks_due(tx, technical_ms() - DAY_MS))
         links = [link for link in queries.links(tx, only_active=True) if link.shop_id in due] if due else []
     for link in links:
+        with house.store.write(seller_id) as tx:
+            service.may_again(tx, link.shop_id)
         try:
             if check_link(house.store, client, link) == ACTIVE:
                 set_up(house, client, link)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop
 from fahuo.connections import notices_store, queries
-from fahuo.connections.model import EXPIRED, EXPIRING, REFUSED, WITHDRAWN, Standing
+from fahuo.connections.model import EXPIRED, EXPIRING, LIMITED, OPEN, REFUSED, WITHDRAWN, Standing
 from fahuo.connections.notices import PARKED
 from fahuo.connections.notices_tables import notices
 from fahuo.kernel.clock import technical_ms
@@ -48,12 +48,25 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing | None
     heard: Heard = Heard()
     effects: dict[str, int] = {}
+    stalled: int = 0
+    """Effects that wait until the shop is connected again, or the app has the permission they need."""
     declined: list[EffectRow] = []
 
     @property
     def state(self) -> str:
-        """none, active, expiring, expired, withdrawn or refused."""
+        """none, active, expiring, limited, expired, withdrawn or refused."""
         return self.standing.state if self.standing else NOT_CONNECTED
+
+    @property
+    def called(self) -> bool:
+        """Whether the platform is called for this shop."""
+        return self.state in OPEN
+
+    @property
+    def stumble(self) -> Problem | None:
+        """The last trouble of any pull that has been got over since."""
+        text = self.standing.stumble if self.standing and not self.standing.pull_problem else ""
+        return msgspec.json.decode(text, type=Problem) if text else None
 
     @property
     def pull_problem(self) -> Problem | None:
@@ -79,6 +92,7 @@ def connection(tx: Tx, shop_id: int) -> ConnectionView | None:
         standing=standing,
         heard=_heard(tx, standing, now_ms) if standing else Heard(),
         effects=_counts(tx, shop_id),
+        stalled=_stalled(tx, shop_id),
         declined=_declined(tx, shop_id),
     )
 
@@ -127,6 +141,12 @@ def _counts(tx: Tx, shop_id: int) -> dict[str, int]:
     return found
 
 
+def _stalled(tx: Tx, shop_id: int) -> int:
+    e = effects.c
+    mine = select(func.count()).where(e.seller_id == tx.seller_id, e.shop_id == shop_id, e.lane == "tiktok")
+    return int(tx.rows(mine.where(_open_parts()[2], e.state == "waiting"))[0][0])
+
+
 def _declined(tx: Tx, shop_id: int) -> list[EffectRow]:
     rows = tx.rows(
         select(*(effects.c[name] for name in EffectRow._fields))
@@ -151,6 +171,10 @@ def way_out(standing: Standing | None) -> Problem | None:
             N_("The platform refuses this connection ({reason}). No orders come in and nothing is reported."),
             N_("Check that app and shop belong together, then connect the shop again."),
         ),
+        LIMITED: (
+            N_("The app has no permission for {what}. What needs it waits; everything else goes on."),
+            N_("Give the app this scope in the developer portal, then connect the shop again."),
+        ),
     }
     if standing.state == EXPIRING:
         if standing.reason:
@@ -166,7 +190,13 @@ def way_out(standing: Standing | None) -> Problem | None:
     if standing.state not in texts:
         return None
     message, then = texts[standing.state]
-    return Problem(f"connection_{standing.state}", None, None, message, then, {"reason": reason})
+    params = {"reason": reason, "what": lacking(standing)}
+    return Problem(f"connection_{standing.state}", None, None, message, then, params)
+
+
+def lacking(standing: Standing) -> str:
+    """What the app has no permission for, with the platform's words: they may name the scope."""
+    return ", ".join(f"{part} ({words})" if words else part for part, words in standing.lacking.items())
 
 
 _CONNECT: Final = N_("Connect it from its page or with `fahuo tiktok connect`.")
@@ -182,9 +212,16 @@ def connection_json(view: ConnectionView, lang: str = "en") -> dict[str, Any]:
         "state": view.state,
         "way_out": _told(way_out(view.standing), lang),
         "pull_problem": _told(view.pull_problem, lang),
+        "pull_trouble": _trouble(view, lang),
         "effects": view.effects,
+        "effects_stalled": view.stalled,
     }
     return known(head | ({} if view.standing is None else _standing_json(view.standing, view.heard)))
+
+
+def _trouble(view: ConnectionView, lang: str) -> dict[str, Any] | None:
+    told = _told(view.stumble, lang)
+    return None if told is None or view.standing is None else told | {"at": at(view.standing.stumbled_ms)}
 
 
 def _told(found: Problem | None, lang: str) -> dict[str, Any] | None:
@@ -201,6 +238,7 @@ def _standing_json(one: Standing, heard: Heard) -> dict[str, Any]:
         "region": one.region,
         "seller_type": one.seller_type,
         "scopes": list(one.scopes),
+        "lacking": one.lacking or None,
         "connected_at": at(one.connected_ms),
         "token_until": at(one.access_until_ms),
         "authorised_until": at(one.refresh_until_ms),

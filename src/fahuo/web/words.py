@@ -40,7 +40,7 @@ PARCELS: Final = {
     "cancelled": N_("Cancelled"),
 }
 EFFECT_STATES: Final = {
-    "due": N_("Due"),
+    "due": N_("Waiting to be sent"),
     "claimed": N_("Being sent"),
     "retry": N_("Will be repeated"),
     "waiting": N_("Waiting for proof"),
@@ -164,6 +164,7 @@ CONNECTIONS: Final = {
     "none": N_("Not connected"),
     "active": N_("Connected"),
     "expiring": N_("Ends soon"),
+    "limited": N_("A permission is missing"),
     "expired": N_("Expired"),
     "withdrawn": N_("Access withdrawn"),
     "refused": N_("Refused"),
@@ -301,6 +302,7 @@ CODES: Final = {
     "no_answer": N_("No answer came"),
     "not_reached": N_("The platform was not reached"),
     "not_connected": N_("The shop is not connected"),
+    "not_permitted": N_("The app lacks a permission"),
     "carrier_not_listed": N_("The platform does not list the carrier"),
     "cancelled_there": N_("Cancelled on the platform"),
     "unknown_order": N_("The platform does not know the order"),

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached, Withdrawn
-from fahuo.channels.tiktok_shop.errors import TOKEN_EXPIRED, meaning
+from fahuo.channels.tiktok_shop.errors import NO_PERMISSION, TOKEN_EXPIRED, meaning
 from fahuo.connections.model import Link
 from fahuo.store.effects import Answer, Claimed
 
@@ -16,6 +16,8 @@ HOUR: Final = 3_600
 ON_HOLD: Final = 21011044
 """The buyer's hour of remorse is not over."""
 NOT_CONNECTED: Final = "not_connected"
+NOT_PERMITTED: Final = "not_permitted"
+"""The app lacks a permission: what needs it waits, until the shop is connected again or once a day."""
 Troubles = (Refused, Unreached, Lost)
 
 
@@ -84,6 +86,8 @@ def refused(
     outcome = {"code": code, "message": words[:300], "request_id": request_id}
     if isinstance(error, Withdrawn) or code == TOKEN_EXPIRED:
         return one.answer("waiting", outcome | {"code": NOT_CONNECTED})
+    if code == NO_PERMISSION:
+        return one.answer("waiting", outcome | {"code": NOT_PERMITTED})
     if code == ON_HOLD:
         return one.answer("retry", outcome, visit.now + HOUR)
     return one.answer("retry" if meaning(code).repeat else "declined", outcome)

@@ -20,7 +20,15 @@ import httpx
 import msgspec
 
 from fahuo.channels.tiktok_shop import wire
-from fahuo.channels.tiktok_shop.errors import BAD_PARAMETER, BUSY, CODE_INVALID, NOT_LINKED, TOKEN_EXPIRED, meaning
+from fahuo.channels.tiktok_shop.errors import (
+    BAD_PARAMETER,
+    BUSY,
+    CODE_INVALID,
+    NO_PERMISSION,
+    NOT_LINKED,
+    TOKEN_EXPIRED,
+    meaning,
+)
 from fahuo.channels.tiktok_shop.pace import Pace
 from fahuo.channels.tiktok_shop.sign import sign
 from fahuo.channels.tiktok_shop.wire import Answer, Query
@@ -111,8 +119,9 @@ class _Try:
 class Client:
     """One per process, shared by all threads.
 
-    `renew(link)` gives the link with a new token (raises Withdrawn when there is none to be had); `dead(link, refused)`
-    hears that the platform no longer accepts it; `tell(link, health)` hears of a link's health, at most once a minute.
+    `renew(link)` gives the link with a new token (raises Withdrawn when there is none to be had); `barred(link, path,
+    refused)` hears that the platform no longer accepts it, or not for this call; `tell(link, health)` hears of a link's
+    health, at most once a minute.
     `sleep`, `waits`, `now` (epoch seconds) and `clock` (monotonic) are handed in so that tests need not wait.
     """
 
@@ -120,7 +129,7 @@ class Client:
         self,
         *,
         renew: Callable[[Link], Link] | None = None,
-        dead: Callable[[Link, Refused], object] | None = None,
+        barred: Callable[[Link, str, Refused], object] | None = None,
         tell: Callable[[Link, Health], object] | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
@@ -129,7 +138,7 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = httpx.Client(timeout=TIMEOUT, limits=LIMITS, transport=transport, follow_redirects=False)
-        self._renew, self._dead, self._tell = renew, dead, tell
+        self._renew, self._barred, self._tell = renew, barred, tell
         self._sleep, self._waits, self._now, self._clock = sleep, tuple(waits), now, clock
         self._lock = threading.Lock()
         self._paces: dict[tuple[str, str], Pace] = {}
@@ -219,7 +228,7 @@ class Client:
             try:
                 reply = self._judge(link, state, found)
             except Refused as refused:
-                link = self._healed(link, state, refused, skew)
+                link = self._healed(link, state, refused, path, skew)
                 continue
             if reply is not None:
                 return reply
@@ -281,7 +290,7 @@ class Client:
             raise Lost(f"{envelope.code} {(envelope.message or '')[:200]}", id_)
         raise Refused(envelope.code, envelope.message or "", found.http, id_, wire.decoded(found.data))
 
-    def _healed(self, link: Link, state: _Try, refused: Refused, skew: int) -> Link:
+    def _healed(self, link: Link, state: _Try, refused: Refused, path: str, skew: int) -> Link:
         """The link to try once more with, when the refusal was the token's or the clock's fault. Raises the rest."""
         if refused.code == TOKEN_EXPIRED and self._renew is not None and state.renewed < RENEWALS:
             state.renewed += 1
@@ -295,9 +304,10 @@ class Client:
         if refused.code == BAD_PARAMETER and off and not state.retimed:
             state.retimed = True
             return link
-        if refused.code in (TOKEN_EXPIRED, CODE_INVALID, NOT_LINKED):
-            if self._dead is not None:
-                self._dead(link, refused)
+        dead = refused.code in (TOKEN_EXPIRED, CODE_INVALID, NOT_LINKED)
+        if self._barred is not None and (dead or refused.code == NO_PERMISSION):
+            self._barred(link, path, refused)
+        if dead:
             raise Withdrawn(refused.code, refused.message, refused.http, refused.request_id) from None
         raise refused
 

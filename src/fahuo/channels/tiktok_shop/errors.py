@@ -16,6 +16,7 @@ TOKEN_EXPIRED: Final = 105002
 CODE_INVALID: Final = 36004004
 BAD_PARAMETER: Final = 36009004
 NOT_LINKED: Final = 101000
+NO_PERMISSION: Final = 105005
 
 
 class Meaning(NamedTuple):
@@ -59,7 +60,7 @@ TABLE: Final[dict[int, Meaning]] = {
     CODE_INVALID: Meaning("auth", False, N_("The platform does not accept the authorisation."), _CONNECT),
     NOT_LINKED: Meaning("auth", False, N_("The token does not belong to this shop."), _CONNECT),
     TOKEN_EXPIRED: Meaning("auth", False, N_("The access token has expired and cannot be renewed."), _CONNECT),
-    105005: Meaning(
+    NO_PERMISSION: Meaning(
         "auth",
         False,
         N_("The app has no permission for this call."),

@@ -14,7 +14,7 @@ from fahuo.channels.ports import Endpoint
 from fahuo.channels.tiktok_shop import arranging, asking, cutting, journey, papers, talks  # noqa: F401 - their handlers
 from fahuo.channels.tiktok_shop.carry import HANDLERS, NOT_CONNECTED, Visit, Words
 from fahuo.channels.tiktok_shop.client import Client
-from fahuo.connections.model import ACTIVE, EXPIRING, Link
+from fahuo.connections.model import ACTIVE, Link
 from fahuo.store.effects import Answer, Claimed
 
 LANE: Final = "tiktok"
@@ -55,7 +55,7 @@ class TikTokChannel:
             return [answer for answers in pool.map(serve, shops) for answer in answers]
 
     def _serve(self, link: Link | None, batch: Sequence[Claimed], last: float) -> list[Answer]:
-        if link is None or link.state not in (ACTIVE, EXPIRING):
+        if link is None or link.state != ACTIVE:
             return [one.answer("waiting", {"code": NOT_CONNECTED}) for one in batch]
         kinds: dict[str, list[Claimed]] = {}
         for one in batch:

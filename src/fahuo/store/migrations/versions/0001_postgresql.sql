@@ -588,11 +588,14 @@ CREATE TABLE links (
     pulled_ms BIGINT,
     pull_due_ms BIGINT,
     pull_problem TEXT NOT NULL,
+    stumble TEXT NOT NULL,
+    stumbled_ms BIGINT,
     reads_per_second FLOAT,
     writes_per_second FLOAT,
     throttled_ms BIGINT,
     skew_s INTEGER NOT NULL,
     health_ms BIGINT,
+    lacking TEXT NOT NULL,
     hooks TEXT NOT NULL,
     hooks_problem TEXT NOT NULL,
     hooks_ms BIGINT,
@@ -617,6 +620,10 @@ COMMENT ON COLUMN links.pulled_ms IS 'last pull that came to its end';
 COMMENT ON COLUMN links.pull_due_ms IS 'no pull before; also the lease of whoever pulls; empty: at once';
 
 COMMENT ON COLUMN links.pull_problem IS 'why the last pull did not; empty when it did';
+
+COMMENT ON COLUMN links.stumble IS 'the last trouble of any pull, got over since or not';
+
+COMMENT ON COLUMN links.lacking IS 'JSON: part of the API the app may not call -> why';
 
 COMMENT ON COLUMN links.hooks IS 'JSON: event type -> address';
 
@@ -938,6 +945,8 @@ CREATE TABLE labels (
     at BIGINT NOT NULL,
     CONSTRAINT labels_pkey PRIMARY KEY (seller_id, id)
 );
+
+COMMENT ON COLUMN labels.page IS 'numbered from 1; 0: the whole file';
 
 COMMENT ON COLUMN labels.file_id IS 'the sealed file in label_files';
 
