@@ -191,4 +191,4 @@ def test_a_character_no_font_has_is_named_not_boxed() -> None:
 def test_merging_keeps_pages_and_order() -> None:
     parts = [render_labels([label(waybill=f"M{n}")]) for n in range(3)]
     assert [codes(page)[0][1] for page in pages(pdf.merge(parts))] == ["M0", "M1", "M2"]
-    assert np.array_equal(pages(pdf.page(pdf.merge(parts), 2))[0], pages(parts[1])[0])
+    assert np.array_equal(pages(pdf.collect([(pdf.merge(parts), 2)]))[0], pages(parts[1])[0])

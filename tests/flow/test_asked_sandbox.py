@@ -9,10 +9,15 @@ import pytest
 
 from fahuo.aftersales import queries
 from fahuo.aftersales.model import APPROVE, REJECT, Request
-from fahuo.channels.tiktok_shop import aftersale
+from fahuo.channels.tiktok_shop import aftersale, papers
+from fahuo.channels.tiktok_shop.carry import Visit
+from fahuo.documents import pdf
+from fahuo.documents.label import Label, Party
+from fahuo.documents.render import render_labels
 from fahuo.flow import aftersales, readdress, talks
 from fahuo.flow.actions import release
 from fahuo.flow.handover import hand_over
+from fahuo.flow.labels import render_wave
 from fahuo.flow.verify import verify_all
 from fahuo.sandbox import buyers, cancels
 from fahuo.store.engine import Store
@@ -123,6 +128,7 @@ def test_a_new_address_brings_a_new_label_and_waits_for_a_person(vn: Town, packe
     with vn.house.store.read() as tx:
         kept = tx.rows("SELECT COUNT(*) FROM labels WHERE seller_id = 1")[0][0]
     assert kept == 2
+    assert before.tracking_number in "".join(pdf.page_texts(render_wave(vn.house, 1)))
     assert vn.pack() == 0
     number = before.tracking_number
     if packed:
@@ -177,6 +183,36 @@ def test_what_buyers_write_is_read_and_answered(vn: Town) -> None:
     with vn.house.store.read() as tx:
         again = [one.words for one in talk_queries.messages_of(tx, talk.id) if one.state != TOLD]
     assert again in (["Đơn hàng sẽ đi hôm nay."], [])
+
+
+def test_a_label_with_the_old_address_is_kept_no_longer(vn: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = papers._get
+
+    def printed(visit: Visit, ref: str) -> tuple[str, bytes]:
+        """The platform prints the street as it is now, and a page more."""
+        number, content = fetch(visit, ref)
+        street = vn.theirs(order_ref).body["recipient_address"]["address_line1"]
+        note = render_labels([note_on(street)])
+        return number, pdf.merge([content, note])
+
+    monkeypatch.setattr(papers, "_get", printed)
+    order_ref = vn.place(shipping_type="TIKTOK")[0]
+    vn.work(2)
+    buyers.change_address(vn.sandbox.world, vn.theirs(order_ref), vn.clock.at, {"address_line1": "99 Hai Ba Trung"})
+    vn.go(600)
+    vn.work(2)
+    with vn.house.store.read() as tx:
+        files = tx.rows("SELECT id, sealed FROM label_files ORDER BY id")
+        old, new = ("".join(pdf.page_texts(tx.keys.open(bytes(row[1]), f"label|{row[0]}"))) for row in files)
+    assert "99 Hai Ba Trung" in new
+    assert old.strip() == ""
+    assert len(pdf.page_texts(render_wave(vn.house, 1))) == 2
+
+
+def note_on(street: str) -> Label:
+    """A page that shows a street."""
+    party = Party(name="Hoa", lines=(street,), city="HCM", postal_code="700000", country="VN", phone="+84912345678")
+    return Label(waybill="N1", carrier="J&T", service="", order_number="1", recipient=party, seller=party)
 
 
 def test_a_notice_tells_of_a_second_move_that_masked_addresses_hide(vn: Town) -> None:

@@ -11,7 +11,7 @@ from fahuo.documents import pdf
 from fahuo.documents.label import Label, Party
 from fahuo.documents.render import render_labels
 from fahuo.flow.label_files import Attached, attach
-from fahuo.flow.labels import attached_pages
+from fahuo.flow.labels import attached
 from tests.support.shopfloor import Floor, order
 
 
@@ -69,8 +69,8 @@ def test_a_page_that_was_nobodys_is_taken_once_its_order_is_there(floor: Floor, 
     platform(floor, 2)
     assert attach(floor.house, path, "mei").attached == 1
     with floor.store.read() as tx:
-        (page,) = attached_pages(tx, [floor.view(2).parcels[0].label_id or 0])
-    assert ref(2) in pdf.page_texts(page)[0]
+        (page,) = attached(tx, [floor.view(2).parcels[0].label_id or 0]).values()
+    assert ref(2) in pdf.page_texts(pdf.collect([page]))[0]
 
 
 def test_an_order_id_that_two_shops_share_is_no_proof(floor: Floor, tmp_path: Path) -> None:
@@ -125,5 +125,5 @@ def test_a_parcel_that_lost_its_label_takes_the_same_file_again(floor: Floor, tm
         tx.execute("UPDATE packages SET label_id = NULL WHERE seller_id = 1")
     assert attach(floor.house, path, "mei").attached == 1
     with floor.store.read() as tx:
-        (page,) = attached_pages(tx, [floor.view(1).parcels[0].label_id or 0])
-    assert ref(1) in pdf.page_texts(page)[0]
+        (page,) = attached(tx, [floor.view(1).parcels[0].label_id or 0]).values()
+    assert ref(1) in pdf.page_texts(pdf.collect([page]))[0]

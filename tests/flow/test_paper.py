@@ -8,15 +8,19 @@ import pypdfium2  # type: ignore[import-untyped]  # it has no types
 import pytest
 import zxingcpp
 
+from fahuo.catalogue.model import Sender
 from fahuo.documents import pdf
 from fahuo.documents.label import Label, Party
 from fahuo.documents.render import render_labels
+from fahuo.flow import label_fetch
+from fahuo.flow.actions import print_labels
 from fahuo.flow.erase import erase
 from fahuo.flow.label_files import attach
-from fahuo.flow.labels import render_wave
+from fahuo.flow.labels import blank, render_wave
 from fahuo.kernel.problems import Failure
 from fahuo.orders.model import CANCELLED, DELIVERED
-from tests.support.shopfloor import DAY, MONDAY, Floor, lines, order, recipient
+from fahuo.warehouse import service as warehouse
+from tests.support.shopfloor import DAY, MONDAY, OWNER_HERE, Floor, lines, order, recipient
 
 
 def codes(document: bytes) -> list[str]:
@@ -68,6 +72,54 @@ def test_labels_come_in_the_order_of_the_shelves(floor: Floor) -> None:
     floor.take(shop, order(1, lines=lines(MUG=1)), order(2, lines=lines(TEE=1)), order(3, lines=lines(MUG=1)))
     floor.run()
     assert codes(render_wave(floor.house, 1))[0] == floor.view(2).parcels[0].tracking_number  # A-1 before B-1
+
+
+def test_ours_and_the_platforms_labels_come_in_one_order(floor: Floor, tmp_path: Path) -> None:
+    shop = floor.shop()
+    theirs = order(2, shipping_type="TIKTOK", tracking_number="TT0000000002", carrier_name="J&T")
+    floor.take(shop, order(1), theirs, order(3))
+    floor.run()
+    path = tmp_path / "labels.pdf"
+    path.write_bytes(render_labels([label("TT0000000002", order(2).platform_order_id)]))
+    assert attach(floor.house, path, "mei").attached == 1
+    parcels = [floor.view(n).parcels[0] for n in (3, 2, 1)]
+    document = print_labels(floor.house, OWNER_HERE, [parcel.order_id for parcel in parcels])
+    assert codes(document) == [parcel.tracking_number for parcel in parcels]
+    with pytest.raises(Failure) as failure:
+        print_labels(floor.house, OWNER_HERE, [parcels[1].order_id], "zpl")
+    assert "PDF" in failure.value.problem.message
+
+
+def test_a_label_of_several_pages_is_printed_whole(floor: Floor) -> None:
+    shop = floor.shop()
+    floor.take(shop, order(1, shipping_type="TIKTOK"))
+    floor.run()
+    (parcel,) = floor.view(1).parcels
+    party_of = [label("TT1", order(1).platform_order_id), label("TT2", order(1).platform_order_id)]
+    with floor.store.write() as tx:
+        kept = label_fetch.keep(tx, [(parcel.id, {"content": render_labels(party_of)})], floor.clock.at)
+        warehouse.move(tx, ("label_id", "arranged_at"), [(parcel.id, kept[parcel.id], floor.clock.at)])
+    assert codes(render_wave(floor.house, 1)) == ["TT1", "TT2"]
+    with floor.store.write() as tx:
+        blank(tx, kept.values())
+    assert "".join(pdf.page_texts(render_wave(floor.house, 1))).strip() == ""
+
+
+def test_a_shop_without_an_address_sends_from_the_warehouse(floor: Floor) -> None:
+    shop = floor.shop(sender=Sender())
+    floor.take(shop, order())
+    floor.run()
+    with pytest.raises(Failure) as failure:
+        render_wave(floor.house, 1)
+    assert order().platform_order_id in failure.value.problem.render().message
+    assert failure.value.problem.field == "seller.lines"
+    floor.table(
+        "warehouses",
+        "code,name,country,region,zone,cutoff,work_days,city,postal_code,address,phone\n"
+        "SG1,Floor one,VN,VN-SG,Asia/Ho_Chi_Minh,17:00,123456,HCM,700000,77 Hai Ba Trung,+84901234567\n",
+    )
+    (text,) = pdf.page_texts(render_wave(floor.house, 1))
+    assert "77HaiBaTrung" in "".join(text.split())
 
 
 def test_a_label_comes_as_zpl_too(floor: Floor) -> None:

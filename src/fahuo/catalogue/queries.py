@@ -88,6 +88,18 @@ def warehouse_list(tx: Tx) -> list[Warehouse]:
     return [Warehouse(**dict(zip(names, row, strict=True))) for row in rows]
 
 
+def warehouse_addresses(tx: Tx) -> dict[int, Sender]:
+    """Warehouse → its address, as it stands on a label; those without one are left out."""
+    c = warehouses.c
+    found = select(c.id, c.name, c.address, c.city, c.region, c.postal_code, c.country, c.phone)
+    rows = tx.rows(found.where(c.seller_id == tx.seller_id, c.address != ""))
+    return {
+        row[0]: Sender(name=row[1], lines=(row[2],), city=row[3], region=row[4], postal_code=row[5], country=row[6],
+                       phone=row[7])
+        for row in rows
+    }  # fmt: skip
+
+
 def carton_rows(tx: Tx) -> list[tuple]:  # type: ignore[type-arg]  # plain rows, named by the planner
     """(id, code, length, width, height in mm, max_weight_g, tare_g, cost, currency, packing) of every carton."""
     c = cartons.c

@@ -73,21 +73,24 @@ def merge(parts: Sequence[bytes]) -> bytes:
         return saved(whole)
 
 
-def page(document: bytes, number: int) -> bytes:
-    """One page (numbered from 1) as a PDF of its own."""
+def collect(pieces: Sequence[tuple[bytes, int]]) -> bytes:
+    """One PDF of (document, page numbered from 1; 0: all its pages), in that order. Each document is opened once."""
     with LOCK:
-        source, single = pypdfium2.PdfDocument(document), pypdfium2.PdfDocument.new()
-        single.import_pages(source, [number - 1])
-        source.close()
-        return saved(single)
+        whole = pypdfium2.PdfDocument.new()
+        opened = {id(document): pypdfium2.PdfDocument(document) for document, _ in pieces}
+        for document, number in pieces:
+            whole.import_pages(opened[id(document)], [number - 1] if number else None)
+        for source in opened.values():
+            source.close()
+        return saved(whole)
 
 
 def blanked(document: bytes, numbers: Collection[int]) -> bytes:
-    """The document with these pages (numbered from 1) empty; every other page keeps its number."""
+    """The document with these pages (numbered from 1; 0: all) empty; every other page keeps its number."""
     with LOCK:
         source, whole = pypdfium2.PdfDocument(document), pypdfium2.PdfDocument.new()
         for index in range(len(source)):
-            if index + 1 in numbers:
+            if 0 in numbers or index + 1 in numbers:
                 whole.new_page(*source[index].get_size())
             else:
                 whole.import_pages(source, [index])

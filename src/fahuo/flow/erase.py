@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from fahuo.documents import pdf
 from fahuo.flow.actions import unknown
 from fahuo.flow.house import House
+from fahuo.flow.labels import blank
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
@@ -16,7 +16,7 @@ from fahuo.orders.queries import Head
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
 from fahuo.talks import service as talks
-from fahuo.warehouse import queries, service
+from fahuo.warehouse import queries
 
 CLOSED: Final = frozenset({"transit", "delivered", "closed", "history"})
 REASON_MAX: Final = 300
@@ -51,12 +51,7 @@ def erase(
 def _blank_labels(tx: Tx, ids: Sequence[int]) -> None:
     """The pages of these orders in attached label files become empty pages: the other orders keep theirs."""
     labels = [parcel.label_id for parcel in queries.parcels_of_orders(tx, ids) if parcel.label_id is not None]
-    pages: dict[int, set[int]] = {}
-    for _, file_id, page in queries.label_pages(tx, labels).values():
-        pages.setdefault(file_id, set()).add(page)
-    for file_id, sealed in queries.sealed_files(tx, pages).items():
-        content = pdf.blanked(tx.keys.open(sealed, f"label|{file_id}"), pages[file_id])
-        service.reseal(tx, file_id, tx.keys.seal(content, f"label|{file_id}"))
+    blank(tx, labels)
 
 
 def _still_open(head: Head) -> Problem:

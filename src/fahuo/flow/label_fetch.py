@@ -14,6 +14,7 @@ from msgspec import json
 
 from fahuo.flow import fulfil
 from fahuo.flow.fulfil import Answered, Change
+from fahuo.flow.labels import blank
 from fahuo.kernel.ids import new_ids
 from fahuo.orders import queries as orders_queries
 from fahuo.orders.model import FINISHED
@@ -36,6 +37,7 @@ def book(tx: Tx, answered: Answered, now: int, actor: str) -> None:
     labels = keep(tx, [(p.id, told[p.id]) for p in found], now)
     after = [_labelled(parcel, labels[parcel.id], told[parcel.id], now) for parcel in found]
     warehouse.move(tx, _LABELLED, [(p.id, *(getattr(p, name) for name in _LABELLED)) for p in after])
+    _forget_replaced(tx, found)
     waiting = fulfil.unarranged(tx, {p.order_id for p in after})
     changes: dict[int, Change] = {}
     for parcel in after:
@@ -50,6 +52,15 @@ def book(tx: Tx, answered: Answered, now: int, actor: str) -> None:
     fulfil.note_declined(tx, answered, rows, changes, "label_declined", now, actor)
     fulfil.release(tx, {p.order_id for p in after}, ("label_declined",), "the label came", now)
     fulfil.write(tx, rows, changes)
+
+
+def _forget_replaced(tx: Tx, before: Sequence[Parcel]) -> None:
+    """Labels that others have taken the place of are blanked: nobody prints them again, or finds the old address."""
+    replaced = [parcel.label_id for parcel in before if parcel.label_id is not None]
+    if replaced:
+        mates = queries.parcels_with_ref(tx, {parcel.platform_ref for parcel in before if parcel.platform_ref})
+        used = queries.label_pages(tx, [parcel.label_id for parcel in mates if parcel.label_id is not None])
+        blank(tx, replaced, but={(file_id, page) for _, file_id, page in used.values()})
 
 
 def _takes(parcel: Parcel, outcome: dict[str, Any], anew: bool) -> bool:
@@ -98,7 +109,7 @@ def keep(tx: Tx, told: Sequence[tuple[int, dict[str, Any]]], now: int) -> dict[i
                 ids[package],
                 PLATFORM,
                 "pdf",
-                1,
+                0,
                 digests[package],
                 files[digests[package]],
                 json.encode(list(outcome.get("lint") or ())).decode(),

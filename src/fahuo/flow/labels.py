@@ -5,16 +5,16 @@ A parcel the platform ships carries the platform's label and no other; ours are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
 from fahuo.catalogue import queries as catalogue
-from fahuo.catalogue.model import GOODS, Shop, SkuIndex
+from fahuo.catalogue.model import GOODS, Sender, Shop, SkuIndex
 from fahuo.documents import pdf
 from fahuo.documents.label import Label, Party
 from fahuo.documents.picklist import PackingSlip, PickList, PickRow, SlipLine, packing_slips, pick_list
-from fahuo.documents.render import Format, render_labels
+from fahuo.documents.render import BATCH, Format, join, render_batches
 from fahuo.flow.house import House
 from fahuo.kernel.ids import new_id
 from fahuo.kernel.instant import local, zone
@@ -23,7 +23,7 @@ from fahuo.kernel.text import N_
 from fahuo.orders import queries as orders_queries
 from fahuo.store import bulk, personal
 from fahuo.store.engine import Tx
-from fahuo.warehouse import model, queries
+from fahuo.warehouse import model, queries, service
 from fahuo.warehouse.model import Item, Parcel
 from fahuo.warehouse.tables import prints
 
@@ -69,7 +69,7 @@ def render_parcels(
 ) -> bytes:
     """The same for any parcels, in the order given."""
     if kind == "labels":
-        return _labels(tx, parcels, fmt)
+        return _labels(tx, parcels, fmt, lang)
     skus = catalogue.sku_index(tx)
     items = queries.items(tx, [parcel.id for parcel in parcels])
     if kind == "pick-list":
@@ -90,48 +90,71 @@ def _in_pick_order(tx: Tx, parcels: Sequence[Parcel]) -> list[Parcel]:
     return sorted(parcels, key=place)
 
 
-def _labels(tx: Tx, parcels: Sequence[Parcel], fmt: Format) -> bytes:
+def _labels(tx: Tx, parcels: Sequence[Parcel], fmt: Format, lang: str) -> bytes:
+    """Our labels and the platform's in the order given: whoever walks the shelves takes them one after the other."""
     own = own_labels(tx, [p for p in parcels if p.label_origin == model.OWN and p.tracking_number])
-    theirs = [p.label_id for p in parcels if p.label_id is not None] if fmt == "pdf" else []
-    parts = [render_labels(own, fmt)] if own else []
-    parts += attached_pages(tx, theirs)
-    if not parts:
-        raise Failure(
-            Problem(
-                "no_labels",
-                "wave",
-                None,
-                N_("None of these parcels has a label yet."),
-                N_("Arrange shipment and import the label file first."),
-            )
-        )
-    return b"".join(parts) if fmt == "zpl" else pdf.merge(parts)
+    theirs = attached(tx, [p.label_id for p in parcels if p.label_id is not None and p.id not in own])
+    if not own and not (theirs and fmt == "pdf"):
+        raise Failure(_no_labels(only_pdf=bool(theirs)))
+    sheet = _rendered(list(own.values()), fmt, lang) if own else b""
+    if fmt == "zpl" or not theirs:
+        return sheet
+    mine = {package: (sheet, number) for number, package in enumerate(own, 1)}
+    pieces = [mine.get(p.id) or theirs.get(p.label_id or 0) for p in parcels]
+    return pdf.collect([piece for piece in pieces if piece is not None])
 
 
-def own_labels(tx: Tx, parcels: Sequence[Parcel]) -> list[Label]:
-    """What stands on own-carrier parcels' labels: recipients are opened here and nowhere kept; erased ones left out."""
+def _no_labels(*, only_pdf: bool) -> Problem:
+    if only_pdf:
+        wrong, then = N_("These labels are the platform's: they exist as PDF only."), N_("Print them as PDF.")
+    else:
+        wrong = N_("None of these parcels has a label yet.")
+        then = N_("Arrange shipment and import the label file first.")
+    return Problem("no_labels", "wave", None, wrong, then)
+
+
+def _rendered(labels: Sequence[Label], fmt: Format, lang: str) -> bytes:
+    """A page a label. Raises Failure that names the order whose label cannot be printed."""
+    parts: list[bytes] = []
+    for number, part in enumerate(render_batches(labels, fmt)):
+        for place, problems in part.refused.items():
+            order = labels[number * BATCH + place].order_number
+            raise Failure(_not_printable(order, problems[0].render(lang)), 1)
+        parts.append(part.document)
+    return join(parts, fmt)
+
+
+def _not_printable(order: str, why: Problem) -> Problem:
+    wrong = N_("The label of order {order} cannot be printed: {why}")
+    return Problem(why.code, why.field, why.value, wrong, why.next, {"order": order, "why": why.message})
+
+
+def own_labels(tx: Tx, parcels: Sequence[Parcel]) -> dict[int, Label]:
+    """What stands on own-carrier parcels' labels, by parcel: recipients are opened here and nowhere kept.
+
+    Erased ones are left out. A shop without an address of its own sends from the warehouse's.
+    """
     people = personal.open_people(tx, [p.order_id for p in parcels])
     refs = {row.id: row.platform_order_id for row in orders_queries.heads_of(tx, [p.order_id for p in parcels])}
     shops = {shop.id: shop for shop in catalogue.shop_list(tx)}
     services = queries.service_names(tx)
     items = queries.items(tx, [p.id for p in parcels])
     skus = catalogue.sku_index(tx)
-    labels = []
+    places = catalogue.warehouse_addresses(tx)
+    labels: dict[int, Label] = {}
     for parcel in parcels:
         person = people.get(parcel.order_id)
         if person is None:  # erased: the order is closed, and the others in the wave still need their labels
             continue
-        labels.append(
-            Label(
-                waybill=parcel.tracking_number,
-                carrier=parcel.carrier_name,
-                service=services.get(parcel.service_id, ""),
-                order_number=refs[parcel.order_id],
-                recipient=_recipient(person),
-                seller=_seller(shops[parcel.shop_id]),
-                weight_g=parcel.weight_g or None,
-                marks=_marks(items.get(parcel.id, ()), skus),
-            )
+        labels[parcel.id] = Label(
+            waybill=parcel.tracking_number,
+            carrier=parcel.carrier_name,
+            service=services.get(parcel.service_id, ""),
+            order_number=refs[parcel.order_id],
+            recipient=_recipient(person),
+            seller=_seller(shops[parcel.shop_id], places.get(parcel.warehouse_id)),
+            weight_g=parcel.weight_g or None,
+            marks=_marks(items.get(parcel.id, ()), skus),
         )
     return labels
 
@@ -149,16 +172,16 @@ def _recipient(person: personal.Person) -> Party:
     )
 
 
-def _seller(shop: Shop) -> Party:
-    sender = shop.sender
+def _seller(shop: Shop, place: Sender | None) -> Party:
+    sender = shop.sender if shop.sender.lines or place is None else place
     return Party(
-        name=sender.name or shop.name,
+        name=shop.sender.name or shop.name,
         lines=sender.lines,
         city=sender.city,
         region=sender.region,
         postal_code=sender.postal_code,
         country=sender.country or shop.market,
-        phone=sender.phone,
+        phone=shop.sender.phone or sender.phone,
     )
 
 
@@ -169,15 +192,29 @@ def _marks(items: Sequence[Item], skus: SkuIndex) -> tuple[str, ...]:
     return tuple(name.upper() for name, bit in GOODS.items() if bit and mask & bit)
 
 
-def attached_pages(tx: Tx, label_ids: Sequence[int]) -> list[bytes]:
-    """The pages of attached label files, one PDF a page, in the order given; a page that orders share once."""
+def attached(tx: Tx, label_ids: Sequence[int]) -> dict[int, tuple[bytes, int]]:
+    """Label → (its file, its page there; 0: all of it). Orders that share a label have it once; erased ones not."""
     found = queries.label_pages(tx, label_ids)
     files = {
         file_id: tx.keys.open(sealed, f"label|{file_id}")
         for file_id, sealed in queries.sealed_files(tx, {row[1] for row in found.values()}).items()
     }
-    places = dict.fromkeys(found[id_][1:] for id_ in label_ids if id_ in found and found[id_][1] in files)
-    return [pdf.page(files[file_id], page) for file_id, page in places]
+    first: dict[tuple[int, int], int] = {}
+    for id_ in label_ids:
+        if id_ in found and found[id_][1] in files:
+            first.setdefault(found[id_][1:], id_)
+    return {id_: (files[file_id], page) for (file_id, page), id_ in first.items()}
+
+
+def blank(tx: Tx, label_ids: Iterable[int], *, but: Collection[tuple[int, int]] = ()) -> None:
+    """The pages of these labels become empty pages; the others of their files stay. `but`: (file, page) to leave."""
+    pages: dict[int, set[int]] = {}
+    for _, file_id, page in queries.label_pages(tx, label_ids).values():
+        if (file_id, page) not in but:
+            pages.setdefault(file_id, set()).add(page)
+    for file_id, sealed in queries.sealed_files(tx, pages).items():
+        content = pdf.blanked(tx.keys.open(sealed, f"label|{file_id}"), pages[file_id])
+        service.reseal(tx, file_id, tx.keys.seal(content, f"label|{file_id}"))
 
 
 def _pick_list(

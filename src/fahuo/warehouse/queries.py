@@ -188,7 +188,7 @@ def without_label(tx: Tx) -> list[Parcel]:
 
 
 def label_pages(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, int, int]]:
-    """Label id → (label id, file, page from 1)."""
+    """Label id → (label id, file, page from 1; 0: the whole file)."""
     found = select(labels.c.id, labels.c.file_id, labels.c.page).where(
         labels.c.seller_id == tx.seller_id, any_of(labels.c.id, "ids")
     )

@@ -134,7 +134,7 @@ labels = Table(
     Column("id", BigInteger, primary_key=True),
     Column("origin", Text, nullable=False),
     Column("format", Text, nullable=False),
-    Column("page", Integer, nullable=False),
+    Column("page", Integer, nullable=False, comment="numbered from 1; 0: the whole file"),
     Column("digest", Text, nullable=False),
     Column("file_id", BigInteger, nullable=False, comment="the sealed file in label_files"),
     Column("lint", Text, nullable=False, comment="JSON list of problems found"),
