@@ -138,6 +138,17 @@ def test_what_is_due_happens_before_a_call_is_answered() -> None:
         ("POST", "orders", {"market": "VN", "cod": "yes"}, 400, "cod"),
         ("POST", "orders", {"market": "VN", "skus": ["nothing"]}, 400, "skus"),
         ("POST", "orders", {"market": "VN", "status": "LOST"}, 400, "status"),
+        ("POST", "orders", {"market": "VN", "quantity": 0}, 400, "quantity"),
+        ("POST", "orders", {"market": "VN", "quantity": -3}, 400, "quantity"),
+        ("POST", "orders", {"market": "VN", "quantity": 10**9}, 400, "quantity"),
+        ("POST", "orders", {"market": "VN", "quantity": [1, 0]}, 400, "quantity[1]"),
+        ("POST", "orders", {"market": "VN", "skus": ["a", "b", "c", "d", "e"]}, 400, "skus"),
+        ("POST", "orders", {"market": "VN", "skus": ["TEE-BLACKM", "TEE-BLACKM"]}, 400, "skus"),
+        ("POST", "orders", {"market": "VN", "shipping_type": "BOAT"}, 400, "shipping_type"),
+        ("POST", "orders", {"market": "VN", "buyer": -1}, 400, "buyer"),
+        ("POST", "orders", {"market": "VN", "message": "x" * 2001}, 400, "message"),
+        ("POST", "orders", {"market": "VN", "sample": True, "pre_order": True}, 400, "pre_order"),
+        ("POST", "orders", {"market": "VN", "cod": True, "status": "ON_HOLD"}, 400, "cod"),
         ("POST", "buyer/1/cancel", {}, 404, "order"),
         ("POST", "carrier/1/scan", {}, 404, "package"),
         ("POST", "carrier/collect", {}, 400, "packages"),
@@ -187,6 +198,24 @@ def test_places_orders_as_wished() -> None:
     assert control(made, "GET", "orders?shop=US")["orders"] == []
     assert all(made.world.orders[order].cod for order in told["orders"])
     assert control(made, "GET", "orders?status=DELIVERED")["orders"] == []
+
+
+@pytest.mark.parametrize("status", ["UNPAID", "ON_HOLD"])
+def test_an_order_that_shall_wait_for_money_is_not_cash_on_delivery(status: str) -> None:
+    """By chance half of the orders there are, and those are never on hold."""
+    made = sandbox()
+    told = control(made, "POST", "orders", {"market": "VN", "count": 10, "status": status})["orders"]
+    assert {made.world.orders[order].status for order in told} == {status}
+    assert not any(made.world.orders[order].cod for order in told)
+
+
+@pytest.mark.parametrize("market", ["VN", "US"])
+def test_an_order_is_made_to_order_where_it_is_wished_for(market: str) -> None:
+    made = sandbox()
+    told = control(made, "POST", "orders", {"market": market, "made_to_order": True, "status": "AWAITING_SHIPMENT"})
+    body = made.world.orders[told["orders"][0]].body
+    assert (body["order_type"], body["handling_duration"]["type"]) == ("MADE_TO_ORDER", "BUSINESS_DAY")
+    assert body["tts_sla_time"] > body["create_time"] + 5 * DAY
 
 
 def test_shows_an_order_in_clear_with_all_that_hangs_on_it() -> None:

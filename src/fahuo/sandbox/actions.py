@@ -37,12 +37,7 @@ def fault_kinds() -> dict[str, str]:
 
 async def place(sandbox: Sandbox, shop: Shop, count: int, wishes: Data) -> list[str]:
     """Buyers place that many orders, all wished for alike. Answers their ids; raises Wrong."""
-    asked(wishes, *WISHES)
-    if wishes.get("status") == "UNPAID":
-        wishes = {**wishes, "status": None, "paid": False}
-    if wishes.get("status") not in (None, "ON_HOLD", "AWAITING_SHIPMENT"):
-        said = f"An order cannot begin as {wishes['status']!r}."
-        raise Wrong("status", said, "One of: UNPAID, ON_HOLD, AWAITING_SHIPMENT.")
+    wishes = _consistent(wishes)
     try:
         msgspec.convert(wishes, Wishes)
     except msgspec.ValidationError as error:
@@ -61,6 +56,25 @@ async def place(sandbox: Sandbox, shop: Shop, count: int, wishes: Data) -> list[
             sandbox.send_notices()
             await asyncio.sleep(0)
     return made
+
+
+def _consistent(wishes: Data) -> Data:
+    """The wishes with what follows from them. Raises Wrong for unknown ones and for those that exclude each other."""
+    asked(wishes, *WISHES)
+    status = wishes.get("status")
+    if status not in (None, "UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"):
+        said = f"An order cannot begin as {status!r}."
+        raise Wrong("status", said, "One of: UNPAID, ON_HOLD, AWAITING_SHIPMENT.")
+    kinds = [name for name in ("sample", "pre_order", "made_to_order") if wishes.get(name) is True]
+    if len(kinds) > 1:
+        raise Wrong(kinds[1], f"{' and '.join(kinds)} exclude each other.", "Send one of them.")
+    if status == "ON_HOLD" and wishes.get("cod"):
+        raise Wrong(
+            "cod", "Cash on delivery is never on hold.", 'Leave out cod, or send "status": "AWAITING_SHIPMENT".'
+        )
+    if status in ("UNPAID", "ON_HOLD"):
+        wishes = {"cod": False, **wishes}
+    return {**wishes, "status": None, "paid": False} if status == "UNPAID" else wishes
 
 
 # --- buyers -------------------------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from fahuo.generate.articles import articles
 from fahuo.generate.draws import BLOCK, MOST_LINES, STATES, Draw, draw
@@ -29,16 +29,22 @@ _FIRST_STOCK: Final = 99_999
 """Available units of an SKU on the day the shop opens: plenty, until the seller says otherwise."""
 
 
+_MADE_TO_ORDER_DAYS: Final = {"days": "5", "type": "BUSINESS_DAY"}
+
+Units = Annotated[int, Meta(ge=1, le=25)]
+"""Of an SKU: an order has ids for 100 units."""
+
+
 class SoldOut(Exception):
     """Nothing in the shop is on sale and in stock."""
 
 
 class Wishes(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What an order shall be like; None leaves it to chance."""
+    """What an order shall be like; None leaves it to chance. Bounds hold for what control is sent."""
 
-    skus: list[str] = field(default_factory=list)
-    """Seller's or platform's ids, four at most."""
-    quantity: int | list[int] | None = None
+    skus: Annotated[list[str], Meta(max_length=MOST_LINES)] = field(default_factory=list)
+    """Seller's or platform's ids, four different ones at most."""
+    quantity: Units | Annotated[list[Units], Meta(max_length=MOST_LINES)] | None = None
     """Units of each SKU."""
     cod: bool | None = None
     sample: bool | None = None
@@ -48,10 +54,10 @@ class Wishes(Struct, kw_only=True, forbid_unknown_fields=True):
     """Neither pre-order nor made to order."""
     fbt: bool | None = None
     """Fulfilled by the platform."""
-    shipping_type: str | None = None
-    buyer: int | None = None
+    shipping_type: Literal["TIKTOK", "SELLER"] | None = None
+    buyer: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     """Orders with the same number come from one person at one address."""
-    message: str | None = None
+    message: Annotated[str, Meta(max_length=2_000)] | None = None
     paid: bool | None = None
     """False: never pays, unless it is cash on delivery. True: pays at once, also a lively buyer."""
     status: str | None = None
@@ -128,6 +134,10 @@ class Maker:
         if w.cod and not cod:
             order.cod = True
             order.change({"is_cod": True, "is_on_hold_order": False, "payment_method_name": "Cash on delivery"})
+        if w.made_to_order and order.kind == "NORMAL":  # by chance there are such in some markets only
+            order.kind = "MADE_TO_ORDER"
+            handling = {"order_type": order.kind, "handling_duration": _MADE_TO_ORDER_DAYS}
+            order.change(handling, {"sku_type": order.kind})
         if w.message is not None:
             order.change({"buyer_message": w.message})
         return order
@@ -166,6 +176,8 @@ class Maker:
     def _choose(self, d: Draw, w: Wishes) -> Draw:
         if w.skus:
             chosen = [self._article(name) for name in w.skus]
+            if len(set(chosen)) < len(chosen):
+                raise ValueError("an SKU is named twice: ask for more of it by quantity")
             d = d._replace(skus=chosen, lines=len(chosen), counts=[1] * MOST_LINES)
         if w.quantity is not None:
             wanted = [w.quantity] * MOST_LINES if isinstance(w.quantity, int) else w.quantity
