@@ -6,12 +6,12 @@ platform means for parcels and waiting effects is settled in the same transactio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from fahuo.catalogue.model import Shop
+from fahuo.catalogue.model import Shop, Warehouse
 from fahuo.deadlines import queries as deadlines_queries
 from fahuo.deadlines import service as deadlines
 from fahuo.flow import parcels, regroup, wanted
@@ -48,6 +48,8 @@ from fahuo.store.engine import Tx
 from fahuo.warehouse.model import Parcel
 
 Told = tuple[Stored, OrderIn]
+Changed = tuple[Stored, OrderIn, Decision]
+"""What we hold, the order it stands for, and what the merge made of it."""
 ON_THE_WAY = frozenset({IN_TRANSIT, DELIVERED, COMPLETED})
 _BY_OTHERS = frozenset(
     {
@@ -123,7 +125,7 @@ def change(
 ) -> None:
     """Merge what is told into what is known, write what changed, count and report the rest."""
     ours = whole(tx, [row for row, _ in told])
-    changed: list[tuple[Stored, OrderIn, Decision]] = []
+    changed: list[Changed] = []
     for (row, incoming), order in zip(told, ours, strict=True):
         decision = take(Known(order, row.digest, row.source_at, row.state_at), incoming, digest(incoming), now)
         report.refused += [_contradiction(name, incoming, problem) for problem in decision.problems]
@@ -193,91 +195,121 @@ def _whole(row: Stored, lines: Sequence[Line], person: personal.Person | None) -
     return order
 
 
+class _Case(NamedTuple):
+    """An order that changed: what we held, what it is now, and what that means for its units and its parcel."""
+
+    row: Stored
+    old: OrderIn
+    new: OrderIn
+    decision: Decision
+    articles: list[int | None]
+    want: list[Want]
+    have: Held
+    parcels: Sequence[Parcel]
+    place: Warehouse | None
+    """The warehouse the platform named."""
+    anew: bool
+    """The parcel planned for it no longer fits and is planned anew."""
+
+    @property
+    def packed(self) -> bool:
+        return any(parcel.packed_at is not None for parcel in self.parcels)
+
+    @property
+    def readdressed(self) -> bool:
+        """Whether a label exists that bears another address."""
+        arranged = self.old.arranged_at is not None or any(parcel.arranged_at is not None for parcel in self.parcels)
+        told = self.new.readdressed and not self.old.readdressed
+        return arranged and (told or _moved_house(self.old.recipient, self.new.recipient))
+
+    @property
+    def to_cut(self) -> bool:
+        """Whether its parcels must stand as its packages do: alive, and not planned anew anyway."""
+        return not self.anew and self.row.station != "history" and self.new.state not in FINISHED
+
+
+class _Outcome(NamedTuple):
+    """What is to be written of an order that changed."""
+
+    case: _Case
+    timing: Timing
+    twin: str
+    station: str
+    reported: bool
+    """The platform shows its parcel's number: what was to be reported has been."""
+
+
 def _write(
     tx: Tx,
     desk: Desk,
     shop: Shop,
-    changed: Sequence[tuple[Stored, OrderIn, Decision]],
+    changed: Sequence[Changed],
     told: Sequence[OrderIn],
     now: int,
     source: str,
     name: str,
 ) -> None:
-    rows = [row for row, _, _ in changed]
-    ids = [row.id for row in rows]
-    before = [order for _, order, _ in changed]
-    after = [decision.known.order for _, _, decision in changed]
-    raw = {order.platform_order_id: order.raw for order in told}
-    for order in after:
-        order.raw = raw.get(order.platform_order_id)
-    articles = [find_articles(desk, shop, order) for order in after]
-    wants = [wants_of(desk, id_, order, skus) for id_, order, skus in zip(ids, after, articles, strict=True)]
-    have = holding(tx, ids)
-    found = parcels.alive(tx, ids)
-    anew = {row.id for row, want in zip(rows, wants, strict=True) if _other(want, have.get(row.id), found.get(row.id))}
-    for row, order in zip(rows, after, strict=True):
-        keep = parcels.forget_own if row.id in anew else parcels.keep_own
-        keep(order, found.get(row.id, ()))
-    places = [desk.place(order.warehouse_ref) if order.warehouse_ref else None for order in after]
-    scans = first_mile_scans(tx, shop, ids)
-    timings = time_orders(after, shop, [iso_region(place) for place in places], desk.book, desk.extensions, scans)
-    readdressed = frozenset(
-        new.platform_order_id
-        for row, old, new in zip(rows, before, after, strict=True)
-        if _arranged(old, found.get(row.id, ()))
-        and (_moved_house(old.recipient, new.recipient) or (new.readdressed and not old.readdressed))
-    )
+    cases = _cases(tx, desk, shop, changed, told)
+    rows, after, ids = [one.row for one in cases], [one.new for one in cases], [one.row.id for one in cases]
+    regions = [iso_region(one.place) for one in cases]
+    timings = time_orders(after, shop, regions, desk.book, desk.extensions, first_mile_scans(tx, shop, ids))
     checks = Checks(tx, desk, shop, now)
-    held = checks.verify(after, timings, readdressed)
-    _note_repack(rows, wants, have, found, held)
-    renumber(tx, {row.id: want for row, want in zip(rows, wants, strict=True) if renumbered(want, have.get(row.id))})
-    reserved = _restock(tx, desk, rows, after, wants, have, timings, now)
-    parcel = parcels.follow(tx, rows, after, found, anew, now)
-    blocked = _rehold(tx, rows, after, held, reserved, wants, now)
-    old_clocks = deadlines_queries.clocks_of(tx, ids)
-    entries = []
-    values = []
-    for i, (row, order, timing) in enumerate(zip(rows, after, timings, strict=True)):
-        standing = Standing(blocked[i], reserved[i], parcel[i].packaged, parcel[i].packed)
-        station = "history" if row.station == "history" else station_of(order.state, standing)
-        # What the planner chose counts until it chooses anew; the platform's own warehouse always.
-        planned = None if row.id in anew else row.warehouse_id
-        where = planned if (place := places[i]) is None else place.id
-        values.append(_New(row, order, station, where, checks.prints[i], changed[i][2], timing))
-        told_ = _told(before[i], order, source, name, station)
-        if parcel[i].reported:
-            told_["reported"] = True
-        if row.id in anew:
-            told_["planned_anew"] = True
-        entries.append(journal.Entry(row.id, "told", now, desk.actor, told_))
-        if shift := clock_shift(old_clocks.get(row.id, []), timing):
-            entries.append(journal.Entry(row.id, "reclocked", now, desk.actor, shift))
+    moved = [one for one in cases if one.readdressed]
+    held = checks.verify(after, timings, frozenset(one.new.platform_order_id for one in moved))
+    for one, holds in zip(cases, held, strict=True):
+        if one.packed and differs(one.want, one.have):  # the parcel has to be opened: a person's matter
+            holds.append(hold("items_changed", "lines"))
+    renumber(tx, {one.row.id: one.want for one in cases if renumbered(one.want, one.have)})
+    reserved = _restock(tx, desk, cases, timings, now)
+    alive = {one.row.id: one.parcels for one in cases}
+    followed = parcels.follow(tx, rows, after, alive, {one.row.id for one in cases if one.anew}, now)
+    blocked = _rehold(tx, cases, held, reserved, now)
+    outcomes = []
+    for i, (one, parcel) in enumerate(zip(cases, followed, strict=True)):
+        standing = Standing(blocked[i], reserved[i], parcel.packaged, parcel.packed)
+        station = "history" if one.row.station == "history" else station_of(one.new.state, standing)
+        outcomes.append(_Outcome(one, timings[i], checks.prints[i], station, parcel.reported))
+    entries = _entries(tx, outcomes, source, name, now, desk.actor)
     heads = journal.append(tx, entries, {row.id: (row.journal_seq, row.journal_head) for row in rows})
-    orders.move(tx, _MOVED, [_moved(new, source, heads[new.row.id]) for new in values])
-    orders.replace_lines(tx, list(zip(ids, after, articles, strict=True)))
+    orders.move(tx, _MOVED, [_moved(one, source, heads[one.case.row.id]) for one in outcomes])
+    orders.replace_lines(tx, [(one.row.id, one.new, one.articles) for one in cases])
     deadlines.replace(tx, ids, clock_rows(ids, timings))
     seal(tx, ids, after, source, now, again=True)
-    _relabel(tx, [row for row, order in zip(rows, after, strict=True) if order.platform_order_id in readdressed],
-             found, now)  # fmt: skip
-    regroup.follow(tx, shop.id, [row.id for row, order in zip(rows, after, strict=True) if _to_cut(row, order, anew)],
-                   now, desk.actor)  # fmt: skip
+    _relabel(tx, moved, now)
+    regroup.follow(tx, shop.id, [one.row.id for one in cases if one.to_cut], now, desk.actor)
 
 
-def _to_cut(row: Stored, order: OrderIn, anew: Collection[int]) -> bool:
-    """Whether the order has parcels that must stand as its packages do: alive, and not planned anew anyway."""
-    return row.id not in anew and row.station != "history" and order.state not in FINISHED
+def _cases(tx: Tx, desk: Desk, shop: Shop, changed: Sequence[Changed], told: Sequence[OrderIn]) -> list[_Case]:
+    """All that is known of the orders that changed. What is ours stays with them, what no longer fits is let go."""
+    ids = [row.id for row, _, _ in changed]
+    raw = {order.platform_order_id: order.raw for order in told}
+    have = holding(tx, ids)
+    found = parcels.alive(tx, ids)
+    cases = []
+    for row, old, decision in changed:
+        new = decision.known.order
+        new.raw = raw.get(new.platform_order_id)
+        articles = find_articles(desk, shop, new)
+        want = wants_of(desk, row.id, new, articles)
+        holds, alive = have.get(row.id, {}), found.get(row.id, ())
+        anew = bool(alive) and differs(want, holds) and all(parcel.packed_at is None for parcel in alive)
+        keep = parcels.forget_own if anew else parcels.keep_own
+        keep(new, alive)
+        place = desk.place(new.warehouse_ref) if new.warehouse_ref else None
+        cases.append(_Case(row, old, new, decision, articles, want, holds, alive, place, anew))
+    return cases
 
 
-class _New(NamedTuple):
-    """All that is to be written of an order that changed."""
-
-    row: Stored
-    order: OrderIn
-    station: str
-    warehouse_id: int | None
-    twin: str
-    decision: Decision
-    timing: Timing
+def _entries(tx: Tx, outcomes: Sequence[_Outcome], source: str, name: str, now: int, actor: str) -> list[journal.Entry]:
+    """What the journal is told: which facts changed, and which clocks moved by it."""
+    before = deadlines_queries.clocks_of(tx, [one.case.row.id for one in outcomes])
+    entries = []
+    for one in outcomes:
+        id_ = one.case.row.id
+        entries.append(journal.Entry(id_, "told", now, actor, _told(one, source, name)))
+        if shift := clock_shift(before.get(id_, []), one.timing):
+            entries.append(journal.Entry(id_, "reclocked", now, actor, shift))
+    return entries
 
 
 def _moved_house(old: RecipientIn, new: RecipientIn) -> bool:
@@ -285,32 +317,29 @@ def _moved_house(old: RecipientIn, new: RecipientIn) -> bool:
     return bool(old.lines) and old.masked == new.masked and new != old
 
 
-def _relabel(tx: Tx, rows: Sequence[Stored], found: parcels.Alive, now: int) -> None:
+def _relabel(tx: Tx, cases: Sequence[_Case], now: int) -> None:
     """Fetch the platform's label again where its address has changed. Own labels are made anew whenever printed."""
-    shops = wanted.ways(tx) if rows else {}
+    shops = wanted.ways(tx) if cases else {}
     effects.put(
         tx,
         [
-            wanted.label(parcel, row.platform_order_id, now, f"v{row.version + 1}")
-            for row in rows
-            for parcel in found.get(row.id, ())
+            wanted.label(parcel, one.row.platform_order_id, now, f"v{one.row.version + 1}")
+            for one in cases
+            for parcel in one.parcels
             if parcel.shop_id in shops and parcel.label_id is not None and parcel.handed_over_at is None
         ],
     )
 
 
-def _arranged(order: OrderIn, alive: Sequence[Parcel]) -> bool:
-    """Whether a label with the address exists: the platform's, or one of ours."""
-    return order.arranged_at is not None or any(parcel.arranged_at is not None for parcel in alive)
-
-
-def _moved(new: _New, source: str, head: tuple[int, bytes]) -> tuple[object, ...]:
-    row, order, station, warehouse_id, twin, decision, timing = new
+def _moved(one: _Outcome, source: str, head: tuple[int, bytes]) -> tuple[object, ...]:
+    (row, _, order, decision, *_), timing = one.case, one.timing
+    # What the planner chose counts until it chooses anew; the platform's own warehouse always.
+    planned = None if one.case.anew else row.warehouse_id
     to = order.recipient
     fixed = {
-        "station": station,
+        "station": one.station,
         "masked": to.masked,
-        "warehouse_id": warehouse_id,
+        "warehouse_id": planned if one.case.place is None else one.case.place.id,
         "dest_country": to.country,
         "dest_region": to.region,
         "dest_postal": to.postal_code[:3],
@@ -319,7 +348,7 @@ def _moved(new: _New, source: str, head: tuple[int, bytes]) -> tuple[object, ...
         "source": source,
         "source_at": decision.known.updated_at,
         "state_at": decision.known.state_at,
-        "twin": twin,
+        "twin": one.twin,
         "digest": decision.known.digest,
         "due_at": timing.due_at,
         "due_clock": timing.due_clock,
@@ -331,61 +360,29 @@ def _moved(new: _New, source: str, head: tuple[int, bytes]) -> tuple[object, ...
     return (row.id, *(fixed[name] if name in fixed else getattr(order, name) for name in _MOVED))
 
 
-Holding = Mapping[int, Held]
-"""Order → what it holds of the stock."""
-
-
-def _other(want: Sequence[Want], have: Held | None, found: Sequence[Parcel] | None) -> bool:
-    """Whether the parcel planned for the order no longer fits it and can still be planned anew."""
-    return bool(found) and differs(want, have) and all(parcel.packed_at is None for parcel in found or ())
-
-
-def _note_repack(
-    rows: Sequence[Stored],
-    wants: Sequence[Sequence[Want]],
-    have: Holding,
-    found: parcels.Alive,
-    held: Sequence[list[Hold]],
-) -> None:
-    """Other items than those packed are a person's matter: the parcel has to be opened."""
-    for row, want, holds in zip(rows, wants, held, strict=True):
-        packed = any(parcel.packed_at is not None for parcel in found.get(row.id, ()))
-        if packed and differs(want, have.get(row.id)):
-            holds.append(hold("items_changed", "lines"))
-
-
-def _restock(
-    tx: Tx,
-    desk: Desk,
-    rows: Sequence[Stored],
-    after: Sequence[OrderIn],
-    wants: Sequence[Sequence[Want]],
-    have: Holding,
-    timings: Sequence[Timing],
-    now: int,
-) -> list[bool]:
+def _restock(tx: Tx, desk: Desk, cases: Sequence[_Case], timings: Sequence[Timing], now: int) -> list[bool]:
     """Let go what cancelled, departed or re-written orders hold, reserve what is wanted and not held; who has units."""
-    skus = {row.sku_id for held in have.values() for row in held.values()}
+    skus = {held.sku_id for one in cases for held in one.have.values()}
     # All counters of this batch at once and in order: releasing first and claiming later would lock them twice.
-    inventory_queries.lock_available(tx, skus | {want.sku_id for want_ in wants for want in want_})
+    inventory_queries.lock_available(tx, skus | {want.sku_id for one in cases for want in one.want})
     verdicts, free, left, fresh = [], [], {}, []
-    for i, (row, order) in enumerate(zip(rows, after, strict=True)):
-        held = have.get(row.id, {})
-        packed = any(one.state == "packed" for one in held.values())
-        if held and _has_left(row, order):
+    for i, one in enumerate(cases):
+        row, held = one.row, one.have
+        packed = any(unit.state == "packed" for unit in held.values())
+        if held and _has_left(row, one.new):
             if not packed:
                 left[row.id] = row.warehouse_id
-        elif held and (order.state == CANCELLED or (not packed and differs(wants[i], held))):
+        elif held and (one.new.state == CANCELLED or (not packed and differs(one.want, held))):
             free.append(row.id)
             held = {}
-        if not held and wants[i] and row.packed_at is None:
+        if not held and one.want and row.packed_at is None:
             fresh.append(i)
         verdicts.append(bool(held))
     inventory.depart(tx, left, now, desk.actor)
     inventory.release(tx, free, now, desk.actor)
     fresh.sort(key=lambda i: timings[i].due_at or 1 << 62)
-    took = inventory.claim(tx, [wants[i] for i in fresh])
-    inventory.record(tx, [wants[i] for i, ok in zip(fresh, took, strict=True) if ok], now, desk.actor)
+    took = inventory.claim(tx, [cases[i].want for i in fresh])
+    inventory.record(tx, [cases[i].want for i, ok in zip(fresh, took, strict=True) if ok], now, desk.actor)
     for i, ok in zip(fresh, took, strict=True):
         verdicts[i] = ok
     return verdicts
@@ -398,26 +395,21 @@ def _has_left(row: Stored, order: OrderIn) -> bool:
 
 
 def _rehold(
-    tx: Tx,
-    rows: Sequence[Stored],
-    after: Sequence[OrderIn],
-    held: Sequence[list[Hold]],
-    reserved: Sequence[bool],
-    wants: Sequence[Sequence[Want]],
-    now: int,
+    tx: Tx, cases: Sequence[_Case], held: Sequence[list[Hold]], reserved: Sequence[bool], now: int
 ) -> list[bool]:
     """Close system holds whose cause is gone, open new ones; what a person released stays released. Who is blocked."""
-    ids = [row.id for row in rows]
+    ids = [one.row.id for one in cases]
     open_ = orders_queries.open_holds(tx, ids)
     closed = orders_queries.waived(tx, ids)
     fresh: dict[int, list[Hold]] = {}
     gone: list[tuple[int, str, int]] = []
     blocked: list[bool] = []
-    for id_, order, found, ok, want in zip(ids, after, held, reserved, wants, strict=True):
-        if want and not ok:
+    for one, found, ok in zip(cases, held, reserved, strict=True):
+        id_, state = one.row.id, one.new.state
+        if one.want and not ok:
             found.append(no_stock())
-        codes = {hold.code for hold in found} | (_BY_OTHERS if order.state not in FINISHED else frozenset())
-        if order.state in parcels.MOVED_ON:  # somebody has arranged it
+        codes = {hold.code for hold in found} | (_BY_OTHERS if state not in FINISHED else frozenset())
+        if state in parcels.MOVED_ON:  # somebody has arranged it
             codes -= _UNARRANGED
         have = open_.get(id_, [])
         stay = [hold for hold in have if hold.code in codes or hold.owner == "person"]
@@ -431,14 +423,19 @@ def _rehold(
     return blocked
 
 
-def _told(old: OrderIn, new: OrderIn, source: str, name: str, station: str) -> dict[str, Any]:
+def _told(one: _Outcome, source: str, name: str) -> dict[str, Any]:
     """What the journal keeps: which fields changed, the state's move, no personal data."""
+    old, new = one.case.old, one.case.new
     fields = [
         field
         for field in OrderIn.__struct_fields__
         if field not in ("raw", "row", "notes", "updated_at") and getattr(old, field) != getattr(new, field)
     ]
-    data: dict[str, Any] = {"source": source, "from": name, "changed": fields, "station": station}
+    data: dict[str, Any] = {"source": source, "from": name, "changed": fields, "station": one.station}
     if old.state != new.state:
         data["state"] = [old.state, new.state]
+    if one.reported:
+        data["reported"] = True
+    if one.case.anew:
+        data["planned_anew"] = True
     return data
