@@ -11,12 +11,15 @@ from sqlalchemy import func, select
 from fahuo.connections.model import ACTIVE
 from fahuo.demo.figures import figures
 from fahuo.demo.inside import DAY, HOUR
+from fahuo.demo.office import THANKS
 from fahuo.demo.play import Play
 from fahuo.flow.connect import standings
 from fahuo.flow.verify import verify_all
 from fahuo.orders.tables import holds, orders
 from fahuo.store.engine import Store, open_store
 from fahuo.store.tables import effects
+from fahuo.talks import queries as talks
+from fahuo.talks.model import OURS
 from fahuo.warehouse.tables import first_mile_bundles, packages
 from tests.demo.conftest import MONDAY, Started
 from tests.support.stores import MASTER
@@ -75,6 +78,36 @@ def test_without_staff_orders_are_late(sqlite_url: str, start: Started) -> None:
     assert found["orders_shipped"] == found["on_time"] == 0
     assert found["late"] > 0
     assert found["journal_ok"] is True
+    assert play.disagreements() == {}
+    store.close()
+
+
+def test_a_buyer_who_writes_is_answered_in_office_hours(sqlite_url: str, start: Started) -> None:
+    store = open_store(sqlite_url, master=MASTER)
+    play = start(store, per_day=12, markets=("VN",))
+    order = _arranged(play, store)
+    play.outside.buyer(order, "message", text="Where is it?")
+    hours(play, 24)
+    with store.read() as tx:
+        assert talks.waiting(tx, 5) == []
+        told = [one for talk in talks.latest(tx, 5) for one in talks.messages_of(tx, talk.id)]
+    assert "Where is it?" in {one.words for one in told if one.role not in OURS}
+    assert {(one.words, one.state) for one in told if one.role in OURS} <= {
+        (THANKS["VN"], "sent"),
+        (THANKS["VN"], "told"),
+    }
+    assert any(one.role in OURS for one in told)
+    store.close()
+
+
+def test_time_that_somebody_moves_on_the_sandboxs_page_moves_the_demonstration(sqlite_url: str, start: Started) -> None:
+    store = open_store(sqlite_url, master=MASTER)
+    play = start(store, per_day=12, markets=("VN",))
+    hours(play, 6, step=3)
+    play.outside.go_to(MONDAY + 9 * HOUR)  # as the page's button does
+    play.live()
+    assert play.at == play.house.clock.now() == MONDAY + 9 * HOUR
+    play.settle()
     assert play.disagreements() == {}
     store.close()
 

@@ -31,6 +31,17 @@ def test_the_clock_stands_until_it_runs() -> None:
     assert clock.now() == START + 120
 
 
+def test_a_clock_that_leaps_goes_on_as_it_went() -> None:
+    seconds = [10.0]
+    clock = DemoClock(START, lambda: seconds[0])
+    clock.run(60)
+    clock.reach(START + HOUR)
+    seconds[0] += 1
+    assert clock.now() == START + HOUR + 60
+    clock.reach(START)  # never back
+    assert clock.now() == START + HOUR + 60
+
+
 def test_a_home_with_other_things_is_left_alone(tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's own path
     (tmp_path / "letters.txt").write_text("dear")
     with pytest.raises(Failure) as caught, fresh_home(tmp_path):

@@ -130,10 +130,13 @@ def test_messages_after_an_order_card_are_about_that_order_and_go_with_it(floor:
     platform.write("A", "where is it?")
     mirror(floor, platform, link)
     assert [one.order_id for one in said(floor, "A", link)] == [None, floor.id(), floor.id()]
+    platform.write("A", "still waiting")
+    mirror(floor, platform, link)  # read later, and about the same order
+    assert [one.order_id for one in said(floor, "A", link)] == [None, *[floor.id()] * 3]
     shop = next(one for one in _shops(floor) if one.id == link.shop_id)
     floor.take(shop, order(state=CANCELLED, cancelled_at=MONDAY, updated_at=MONDAY), kind="api")
     assert erase(floor.house, [floor.id()], "asked", "mei")[0] == [floor.id()]
-    assert [one.words for one in said(floor, "A", link)] == ["hi", "", ""]
+    assert [one.words for one in said(floor, "A", link)] == ["hi", "", "", ""]
 
 
 def _shops(floor: Floor) -> list[Any]:

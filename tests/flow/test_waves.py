@@ -2,7 +2,10 @@
 
 from sqlalchemy import select
 
+from fahuo.flow.handover import hand_over
 from fahuo.flow.labels import render_wave
+from fahuo.orders.model import CANCELLED
+from fahuo.views.shops import wave_list
 from fahuo.warehouse.tables import packages, waves
 from tests.support.shopfloor import HOUR, Floor, order
 
@@ -49,3 +52,20 @@ def test_after_the_departure_a_new_wave_begins(floor: Floor) -> None:
     floor.clock.at += 24 * HOUR
     come(floor, 2)
     assert sizes(floor) == [(1, 1), (2, 1)]
+
+
+def test_a_waves_figures_are_those_of_now(floor: Floor) -> None:
+    come(floor, 1, 2)
+    with floor.store.read() as tx:
+        (before,) = wave_list(tx)
+        assert before.first_due_at == min(row[0] for row in tx.rows("SELECT due_at FROM orders WHERE seller_id = 1"))
+    floor.take(floor.shop(), order(2, state=CANCELLED, cancelled_at=floor.clock.at, updated_at=floor.clock.at))
+    floor.run()
+    with floor.store.read() as tx:
+        (after,) = wave_list(tx)
+    assert (before.parcels, before.arranged, after.parcels, after.arranged) == (2, 2, 1, 1)
+    floor.pack()
+    hand_over(floor.house, "bo", wave=1)
+    with floor.store.read() as tx:
+        (gone,) = wave_list(tx)
+    assert (gone.packed, gone.parcels, gone.first_due_at) == (1, 1, None)

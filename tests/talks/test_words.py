@@ -31,7 +31,8 @@ def test_nothing_breaks_it_and_it_is_bounded(type_: str, content: str) -> None:
     order_of(type_, content)
 
 
-def test_an_order_card_names_its_order() -> None:
+def test_an_order_card_and_a_buyer_who_comes_from_an_order_name_it() -> None:
+    assert order_of("BUYER_ENTER_FROM_ORDER", '{"order_id":"577"}') == "577"
     assert order_of("ORDER_CARD", '{"order_id":"577"}') == "577"
     assert order_of("TEXT", '{"order_id":"577"}') == ""
     assert order_of("ORDER_CARD", "[" * 5_000) == ""

@@ -70,14 +70,14 @@ def ask(house: House, hours: int = 1, ref: str = "577") -> int:
         return queries.known(tx, shop, [ref])["cancel", ref].id
 
 
-def write(house: House, words: str = HOSTILE) -> int:
-    """A buyer writes about the first order; our id of the conversation."""
+def write(house: House, words: str = HOSTILE, *, about_it: bool = True) -> int:
+    """A buyer writes about the first order, or of nothing in particular; our id of the conversation."""
     order, shop, _ = an_order(house)
     told = MessageIn(ref="m1", role="BUYER", type="TEXT", content=msgspec.json.encode({"content": words}).decode(),
                      at=NOW - 600)  # fmt: skip
     with house.store.write() as tx:
         ids = talks.keep_conversations(tx, shop, [ConversationIn(ref="c1", buyer_ref="u1", latest_at=NOW - 600)], {})
-        talks.keep_messages(tx, ids["c1"], [told], order, NOW)
+        talks.keep_messages(tx, ids["c1"], [told], order if about_it else None, NOW)
         talks.read_to(tx, ids["c1"], NOW)
     return ids["c1"]
 
@@ -179,6 +179,15 @@ def test_who_may_not_see_buyers_reads_no_words(house: House, packer: Visitor, ow
     packer.post(f"/talks/{talk}/seen", 403, up_to=NOW)
     assert "&lt;img src=x" in owner.get(f"/talks/{talk}/live")
     owner.get("/talks/1", 404)
+
+
+def test_a_talk_leads_to_its_order(house: House, owner: Visitor) -> None:
+    order, _, _ = an_order(house)
+    assert f'<a href="/orders/{order}">' in owner.get(f"/talks/{write(house)}")
+
+
+def test_a_talk_about_no_order_is_shown(house: House, owner: Visitor) -> None:
+    assert "/orders/" not in owner.get(f"/talks/{write(house, about_it=False)}").partition("<main")[2]
 
 
 def test_a_talk_that_needs_no_answer_leaves_the_list(house: House, owner: Visitor) -> None:

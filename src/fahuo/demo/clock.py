@@ -24,6 +24,11 @@ class DemoClock:
         """Stand still at that instant. Business time never goes back."""
         self._at, self._speed = max(at, self.now()), 0.0
 
+    def reach(self, at: Instant) -> None:
+        """Leap forward to that instant unless it has passed; it stands or runs on as before."""
+        if at > self.now():
+            self._at, self._since = at, self._seconds()
+
     def run(self, speed: float) -> None:
         """Go on from here, so many times as fast as the machine."""
         self._at, self._since, self._speed = self.now(), self._seconds(), speed

@@ -43,10 +43,13 @@ __all__ = ["DAY", "HOUR", "MINUTE", "PARCELS_PER_HOUR", "SHIFT_HOURS", "Inside"]
 
 
 class Inside:
-    """Everybody who works for the seller. `staff` people stand at the benches of each warehouse."""
+    """Everybody who works for the seller. `staff` people stand at the benches of each warehouse.
 
-    def __init__(self, house: House, outside: Platform, staff: int) -> None:
-        self._house, self._outside, self._staff = house, outside, staff
+    `writes`: whether the office answers buyers' messages; else somebody else does.
+    """
+
+    def __init__(self, house: House, outside: Platform, staff: int, *, writes: bool = True) -> None:
+        self._house, self._outside, self._staff, self._writes = house, outside, staff, writes
         self._office = Office(house)
         self._left_over: dict[int, float] = {}
 
@@ -57,6 +60,8 @@ class Inside:
         if _within(until, OFFICE_ZONE, *OFFICE_HOURS):
             self._office.answer()
             self._office.relabel()
+            if self._writes:
+                self._office.write()
         for place in places:
             self._pack(place, since, until)
         for place in places:

@@ -1,4 +1,4 @@
-"""The seller's office: it answers what buyers ask, has new labels put on when they move, and bundles for the border."""
+"""The seller's office: it answers buyers and what they ask, has new labels put on, and bundles for the border."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from fahuo.access.model import OWNER, Principal
 from fahuo.access.rules import PERMISSIONS
 from fahuo.aftersales import queries as requests
 from fahuo.aftersales.model import APPROVE, CANCEL, REJECT, Request
-from fahuo.flow import actions, aftersales, first_mile
+from fahuo.catalogue.queries import shop_list
+from fahuo.flow import actions, aftersales, first_mile, talks
 from fahuo.flow.house import House
 from fahuo.flow.parcels import FETCH_LABEL
 from fahuo.flow.readdress import MOVED
@@ -18,6 +19,7 @@ from fahuo.kernel.problems import Failure
 from fahuo.orders.tables import holds
 from fahuo.store import effects
 from fahuo.store.engine import Tx
+from fahuo.talks import queries as conversations
 from fahuo.warehouse.tables import packages
 
 ACTOR: Final = "demo staff"
@@ -25,6 +27,14 @@ STAFF: Final = Principal("user", 0, 1, ACTOR, PERMISSIONS[OWNER], None, OWNER)
 COURIER: Final = "顺丰速运 SF Express"
 """Drives the bundles to the platform's sorting warehouse, by its name there."""
 NEW_LABEL: Final = "New label put on."
+MOST_TALKS: Final = 20
+"""Buyers who get an answer in one go."""
+THANKS: Final = {
+    "VN": "Cảm ơn bạn đã nhắn tin. Chúng tôi đang xử lý đơn hàng của bạn.",
+    "TH": "ขอบคุณที่ติดต่อมา เรากำลังดำเนินการคำสั่งซื้อของคุณ",
+    "MY": "Terima kasih atas mesej anda. Kami sedang memproses pesanan anda.",
+}
+THANKS_ELSEWHERE: Final = "Thank you for your message. We are working on your order."
 _LEFT_TO_PEOPLE: Final = ("answered_already", "nothing_asked", "not_one_of")
 """The platform asks something that is not decided here: that stays in the list."""
 
@@ -47,6 +57,14 @@ class Office:
             except Failure as failure:
                 if failure.problem.code not in _LEFT_TO_PEOPLE:
                     raise
+
+    def write(self) -> None:
+        """Every buyer who waits gets a few words, in the language of the market."""
+        with self._house.store.read() as tx:
+            markets = {shop.id: shop.market for shop in shop_list(tx)}
+            waiting = [one for one in conversations.waiting(tx, MOST_TALKS) if one.can_send]
+        for one in waiting:
+            talks.say(self._house, STAFF, one.id, THANKS.get(markets[one.shop_id], THANKS_ELSEWHERE))
 
     def _reason(self, request: Request) -> str:
         """The platform's first reason for saying no; none when it offers none or cannot be asked now."""

@@ -45,8 +45,8 @@ class Play:
         self.step()
 
     def live(self) -> None:
-        """A step at the time it is now."""
-        self.outside.go_to(max(self._clock.now(), self.at))
+        """A step at the time it is now, or at the platform's where somebody moved its clock on."""
+        self._clock.reach(self.outside.go_to(max(self._clock.now(), self.at)))
         self.step()
 
     def step(self) -> None:

@@ -71,18 +71,21 @@ def _mirror_one(house: House, client: Client, link: Link, id_: int, ref: str) ->
         return 0
     told.reverse()
     with house.store.write(link.seller_id) as tx:
-        count = sum(service.keep_messages(tx, id_, part, order, now) for part, order in _by_order(tx, link, told))
+        parts = _by_order(tx, link, told, queries.order_before(tx, id_))
+        count = sum(service.keep_messages(tx, id_, part, order, now) for part, order in parts)
         service.read_to(tx, id_, max(one.at or 0 for one in told))
     return count
 
 
-def _by_order(tx: Tx, link: Link, told: Sequence[MessageIn]) -> list[tuple[list[MessageIn], int | None]]:
-    """Messages with the order they are about: the last one a card was shown of. Nothing of erased buyers is kept."""
+def _by_order(
+    tx: Tx, link: Link, told: Sequence[MessageIn], about: int | None
+) -> list[tuple[list[MessageIn], int | None]]:
+    """Messages with the order they are about: the last one named, `about` before that. Nothing of erased buyers."""
     cards = {ref for one in told if (ref := order_of(one.type, one.content))}
     orders = {ref: row.id for ref, row in orders_queries.known(tx, link.shop_id, cards).items()} if cards else {}
-    gone = personal.erased(tx, orders.values()) if orders else set()
+    subjects = {*orders.values(), *([] if about is None else [about])}
+    gone = personal.erased(tx, subjects) if subjects else set()
     parts: list[tuple[list[MessageIn], int | None]] = []
-    about: int | None = None
     for one in told:
         if ref := order_of(one.type, one.content):
             about = orders.get(ref)

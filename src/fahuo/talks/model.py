@@ -93,9 +93,12 @@ def plain(type_: str, words: str) -> str:
     return next((str(found[name]) for name in _REFERENCES if found.get(name)), words)
 
 
+_NAMES_ORDER: Final = ("ORDER_CARD", "BUYER_ENTER_FROM_ORDER")
+
+
 def order_of(type_: str, content: str) -> str:
-    """The platform order id of an order card, '' for any other message."""
-    if type_ != "ORDER_CARD":
+    """The platform order id a message names: an order card, or that the buyer came from an order. Else ''."""
+    if type_ not in _NAMES_ORDER:
         return ""
     try:
         found = msgspec.json.decode(content)

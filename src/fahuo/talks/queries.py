@@ -69,6 +69,15 @@ def refs(tx: Tx, conversation_id: int, wanted: Iterable[str]) -> set[str]:
     return {row[0] for row in tx.rows(mine, refs=array(tx, list(wanted)))}
 
 
+def order_before(tx: Tx, conversation_id: int) -> int | None:
+    """The order that was spoken of last."""
+    mine = select(_m.order_id).where(
+        _m.seller_id == tx.seller_id, _m.conversation_id == conversation_id, _m.order_id.is_not(None)
+    )
+    rows = tx.rows(mine.order_by(_m.at.desc(), _m.id.desc()).limit(1))
+    return rows[0][0] if rows else None
+
+
 def waiting(tx: Tx, limit: int, shops: Collection[int] | None = None) -> list[Conversation]:
     """Conversations whose buyer waits for an answer, the longest first; of these shops, None for all."""
     mine = _conversations(tx).where(_c.waits_since.is_not(None)).order_by(_c.waits_since, _c.id).limit(limit)

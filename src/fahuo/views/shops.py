@@ -19,6 +19,7 @@ from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 from fahuo.store.tables import effects
 from fahuo.views.tower import WORKING
+from fahuo.warehouse.model import ARRANGED, CANCELLED, PLANNED
 from fahuo.warehouse.tables import packages, waves
 
 LIMIT_MAX: Final = 500
@@ -45,7 +46,10 @@ class ImportView(NamedTuple):
 
 
 class WaveView(NamedTuple):
-    """A wave and how far the floor is with it. `parcels` counts what was put into it, `left` what is still to pack."""
+    """A wave and how far the floor is with it. `parcels`: what was put into it and was not cancelled since.
+
+    `first_due_at`: the earliest limit of what has not left yet, as it stands now; None when all of it has.
+    """
 
     id: int
     number: int
@@ -131,8 +135,6 @@ def wave_list(tx: Tx, limit: int = 50, before: int | None = None, number: int | 
             warehouses.c.name,
             func.coalesce(carriers.c.name, ""),
             waves.c.leave_at,
-            waves.c.first_due_at,
-            waves.c.parcels,
             waves.c.created_at,
             warehouses.c.zone,
         )
@@ -148,26 +150,33 @@ def wave_list(tx: Tx, limit: int = 50, before: int | None = None, number: int | 
         wanted = wanted.where(waves.c.number == number)
     rows = tx.rows(wanted.order_by(waves.c.number.desc()).limit(min(limit, LIMIT_MAX)))
     done = _progress(tx, [row[0] for row in rows])
-    return [WaveView._make([*row[:-1], *done.get(row[0], (0, 0, 0)), row[-1]]) for row in rows]
+    none: tuple[int, int, int, int, int | None] = (0, 0, 0, 0, None)
+    found = []
+    for id_, number, warehouse, carrier, leave_at, created_at, zone in rows:
+        parcels, planned, arranged, packed, due_at = done.get(id_, none)
+        found.append(
+            WaveView(
+                id_, number, warehouse, carrier, leave_at, due_at, parcels, created_at, planned, arranged, packed, zone
+            )
+        )
+    return found
 
 
-def _progress(tx: Tx, ids: Collection[int]) -> dict[int, tuple[int, int, int]]:
-    """Wave id → parcels (without label yet, to pack, packed)."""
+def _progress(tx: Tx, ids: Collection[int]) -> dict[int, tuple[int, int, int, int, int | None]]:
+    """Wave id → parcels (all, without label yet, to pack, packed), first limit of those that have not left."""
+    p = packages.c
     counts = [
         func.sum(case((condition, 1), else_=0))
-        for condition in (
-            packages.c.state == "planned",
-            packages.c.state == "arranged",
-            packages.c.packed_at.is_not(None),
-        )
+        for condition in (p.state == PLANNED, p.state == ARRANGED, p.packed_at.is_not(None))
     ]
     rows = tx.rows(
-        select(packages.c.wave_id, *counts)
-        .where(packages.c.seller_id == tx.seller_id, any_of(packages.c.wave_id, "ids"))
-        .group_by(packages.c.wave_id),
+        select(p.wave_id, func.count(), *counts, func.min(case((p.handed_over_at.is_(None), orders.c.due_at))))
+        .join(orders, (orders.c.seller_id == p.seller_id) & (orders.c.id == p.order_id))
+        .where(p.seller_id == tx.seller_id, any_of(p.wave_id, "ids"), p.state != CANCELLED)
+        .group_by(p.wave_id),
         ids=array(tx, ids),
     )
-    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), int(row[4]), row[5]) for row in rows}
 
 
 def stock_list(tx: Tx, limit: int = 100, after: str = "") -> list[StockView]:
