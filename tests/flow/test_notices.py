@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from fahuo.channels.tiktok_shop.sign import sign_notice
-from fahuo.connections import notices_store
+from fahuo.connections import notices_store, service
 from fahuo.connections.notices import Count, Notice, Shown
 from fahuo.flow import notices as working
 from fahuo.flow.inbox import Inbox
@@ -294,6 +294,48 @@ def test_an_unreachable_platform_loses_no_notice(home: House) -> None:
     home.front.fail = lambda _request: None
     home.hurry()
     assert home.work().created == 1
+
+
+@pytest.mark.parametrize("answer", [(36009003, 500), (105005, 403), (36009002, 429)])
+def test_a_platform_that_is_away_for_long_leaves_nothing_to_people(home: House, answer: tuple[int, int]) -> None:
+    home.front.put(body(1, MONDAY - 60))
+    home.client = home.front.client(waits=())
+    home.front.fail = lambda _request: no(answer[0], "no", answer[1])
+    home.door.post(of_order(1))
+    for _ in range(2 * working.ATTEMPTS):
+        assert home.work().parked == 0
+        home.hurry()
+    home.front.fail = lambda _request: None
+    home.client = home.front.client(waits=())
+    assert home.work().created == 1
+    assert [one.state for one in home.all()] == ["done"]
+
+
+def test_a_notice_may_wait_for_weeks() -> None:
+    assert working._wait_ms(5_000) == working.LONGEST_MS
+
+
+def test_what_a_shop_without_connection_is_told_leaves_nothing_to_people(home: House) -> None:
+    home.front.put(body(1, MONDAY - 60), body(2, MONDAY - 60))
+    with home.floor.store.write() as tx:
+        service.end_link(tx, home.link.shop_id, "withdrawn", "36004004")
+    moved = told(3, order_id=number(1), update_time=MONDAY)
+    home.door.post(of_order(1), moved, told(14, conversation_id="5", message_id="6"))
+    with home.floor.store.write() as tx:
+        read_again(tx, home.link, [number(2)])
+    for _ in range(2 * working.ATTEMPTS):
+        assert home.work().parked == 0
+        home.hurry()
+    assert sorted((one.type, one.state) for one in home.all()) == [
+        (0, "order"), (1, "done"), (3, "handed"), (14, "handed"),
+    ]  # fmt: skip
+    with home.floor.store.read() as tx:  # they do not stand before those of shops that are connected
+        assert notices_store.notices_of(tx, ["address", "talk"], 10, technical_ms(), shops=[]) == []
+        assert len(notices_store.notices_of(tx, ["address", "talk"], 10, technical_ms())) == 2
+    with home.floor.store.write() as tx:
+        service.put_link(tx, home.link, "again", technical_ms())
+    assert home.work().created == 1
+    assert pull(home.floor.house, home.client, home.link).created == 1
 
 
 def test_a_fault_of_ours_puts_off_and_shows(home: House, monkeypatch: pytest.MonkeyPatch) -> None:

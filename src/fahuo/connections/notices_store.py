@@ -107,15 +107,24 @@ def claim(tx: Tx, limit: int, now_ms: int, lease_ms: int) -> list[Waiting]:
     return sorted((_waiting(tuple(row)) for row in rows), key=lambda one: one.id)
 
 
-def notices_of(tx: Tx, kinds: Iterable[str], limit: int, now_ms: int) -> list[Waiting]:
-    """Notices handed to the part that takes these kinds, oldest first: cancel, return, talk, product, stock, …"""
+def notices_of(
+    tx: Tx, kinds: Iterable[str], limit: int, now_ms: int, *, shops: Iterable[int] | None = None
+) -> list[Waiting]:
+    """Notices handed to the part that takes these kinds, oldest first: cancel, return, talk, product, stock, …
+
+    `shops`: of these only, so that what waits for a lost connection does not stand before them.
+    """
     mine = (
         select(*_WAITING)
         .where(_OWN, _n.state == HANDED, bulk.any_of(_n.kind, "kinds"), _n.due_ms <= bindparam("now"))
         .order_by(_n.id)
         .limit(limit)
     )
-    return [_waiting(row) for row in tx.rows(mine, seller=tx.seller_id, kinds=bulk.array(tx, kinds), now=now_ms)]
+    values: dict[str, Any] = {"seller": tx.seller_id, "kinds": bulk.array(tx, kinds), "now": now_ms}
+    if shops is not None:
+        mine = mine.where(bulk.any_of(_n.shop_id, "shops"))
+        values["shops"] = bulk.array(tx, shops)
+    return [_waiting(row) for row in tx.rows(mine, **values)]
 
 
 def _waiting(row: Sequence[Any]) -> Waiting:
@@ -220,7 +229,11 @@ def due(tx: Tx, now_ms: int) -> bool:
 
 
 def forget(tx: Tx, before_ms: int) -> int:
-    """Delete what is done or of no use and was received before then; how many. Others stay until somebody acts."""
-    old = and_(_n.received_ms < bindparam("before"), or_(_n.state == DONE, _n.state == KEPT, _n.state == MALFORMED))
+    """Delete what is done or of no use and was received before then; how many. Others stay until somebody acts.
+
+    What has been handed on for so long waits for a shop that nobody connected again.
+    """
+    over = or_(_n.state == DONE, _n.state == KEPT, _n.state == MALFORMED, _n.state == HANDED)
+    old = and_(_n.received_ms < bindparam("before"), over)
     gone = tx.execute(delete(notices).where(_OWN, old), {"seller": tx.seller_id, "before": before_ms})
     return int(gone.rowcount)

@@ -48,7 +48,8 @@ def beside(house: House, client: Client, *, seller_id: int = 1) -> Beside:
     done = Beside()
     with house.store.read(seller_id) as tx:
         links = connections.links(tx, only_active=True)
-        waiting = notices_store.notices_of(tx, _KINDS, AT_ONCE, technical_ms()) if links else []
+        shops = [link.shop_id for link in links]
+        waiting = notices_store.notices_of(tx, _KINDS, AT_ONCE, technical_ms(), shops=shops) if links else []
         later = jobs_later(tx, house.clock.now())
     for link in links:
         told = [one for one in waiting if one.shop_id == link.shop_id]

@@ -2,7 +2,7 @@
 
 The orders of many notices are read together, at most 50 a call, and taken as a pull takes them: whichever of the two
 comes first, the same order comes out. A notice that tells of a change the platform does not show yet waits; one that
-fails again and again is parked for a person.
+fails again and again is parked for a person, but not because the platform or the connection is away.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fahuo.channels.tiktok_shop.orders import IDS, Page, details
 from fahuo.connections import notices_store
 from fahuo.connections import queries as connections
 from fahuo.connections.model import Link
-from fahuo.connections.notices import Count, Shown, Waiting
+from fahuo.connections.notices import OWN_NOTE, Count, Shown, Waiting
 from fahuo.flow.house import House
 from fahuo.flow.report import Report
 from fahuo.flow.taking import Taker, own_note
@@ -88,7 +88,10 @@ def _work(
         told, link = by_shop[shop_id], links.get(shop_id)
         verdict = _Verdict(len(told))
         if link is None:
-            verdict.put_off(told, "the shop is not connected")
+            # Once it is connected again its pull brings the orders; what other parts take waits for them.
+            verdict.fine = [one.id for one in told if one.type != OWN_NOTE]
+            own = [one for one in told if one.type == OWN_NOTE]
+            verdict.put_off(own, "the shop is not connected", most=None)
             with house.store.write(seller_id) as tx:
                 return verdict.write(tx)
         try:
@@ -115,11 +118,11 @@ class _Verdict:
         self.parked: list[tuple[int, str]] = []
         self.notices = notices
 
-    def put_off(self, told: Sequence[Waiting], why: str, *, at_ms: int = 0, most: int = ATTEMPTS) -> None:
-        """Again later; after `most` attempts to a person."""
+    def put_off(self, told: Sequence[Waiting], why: str, *, at_ms: int = 0, most: int | None = ATTEMPTS) -> None:
+        """Again later; after `most` attempts to a person. None: never, it is not the notice's fault."""
         now = technical_ms()
         for one in told:
-            if one.attempt < most:
+            if most is None or one.attempt < most:
                 self.later.append((one.id, max(at_ms, now + _wait_ms(one.attempt)), why))
             else:
                 self.parked.append((one.id, why))
@@ -145,7 +148,9 @@ def _work_shop(house: House, client: Client, link: Link, told: Sequence[Waiting]
             page = _details(client, link, part, failed)
         except (Refused, Unreached, Lost) as error:
             verdict = _Verdict(len(told))
-            verdict.put_off(told, str(error)[:200], at_ms=error.retry_at_ms if isinstance(error, Unreached) else 0)
+            at_ms = error.retry_at_ms if isinstance(error, Unreached) else 0
+            ours = isinstance(error, Refused) and meaning(error.code).kind != "auth" and not meaning(error.code).repeat
+            verdict.put_off(told, str(error)[:200], at_ms=at_ms, most=ATTEMPTS if ours else None)
             with house.store.write(link.seller_id) as tx:
                 done.add(verdict.write(tx))
             return done
@@ -206,7 +211,7 @@ def _take(taker: Taker, page: Page, verdict: _Verdict) -> Worked:
 
 
 def _wait_ms(attempt: int) -> int:
-    return int(min(FIRST_MS * 2.0 ** (attempt - 1), LONGEST_MS))
+    return min(FIRST_MS << min(attempt - 1, 20), LONGEST_MS)
 
 
 def read_again(tx: Tx, link: Link, order_refs: Sequence[str]) -> None:
