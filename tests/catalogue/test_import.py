@@ -33,6 +33,23 @@ def test_a_table_twice_changes_nothing(floor: Floor) -> None:
     assert floor.counters() == (100, 0, 100, 0)
 
 
+def test_a_warehouse_that_the_platform_told_of_is_completed_not_doubled(store: Store, tmp_path: Path) -> None:
+    floor = Floor(store, tmp_path)
+    head = "code,name,country,zone,platform_ref\n"
+    assert not floor.table("warehouses", head + "TT01,VN-1,VN,Asia/Ho_Chi_Minh,7101\n").refused
+    assert not floor.table("warehouses", head + "SG1,Saigon,VN,Asia/Ho_Chi_Minh,7101\nSG2,Two,VN,UTC,7102\n").refused
+    with store.read() as tx:
+        found = {one.code: one.platform_refs for one in queries.warehouse_list(tx)}
+    assert found == {"SG1": ("7101",), "SG2": ("7102",)}
+    report = floor.table("warehouses", head + "SG2,Two,VN,UTC,7101\nSG1,Saigon,VN,UTC,\n")
+    assert [(r.row, r.problem.code, r.problem.field) for r in report.refused] == [(2, "already_taken", "platform_ref")]
+    with store.read() as tx:
+        found = {one.code: one.platform_refs for one in queries.warehouse_list(tx)}
+    assert found == {"SG1": ("7101",), "SG2": ("7102",)}, "an empty cell keeps what is known"
+    report = floor.table("warehouses", head + "A,A,VN,UTC,7109\nB,B,VN,UTC,7109\nC,C,VN,UTC,7101\nD,D,VN,UTC,7101\n")
+    assert [r.row for r in report.refused] == [3, 5], "one row takes a warehouse over, another cannot"
+
+
 def test_one_article_may_have_many_listings(floor: Floor) -> None:
     """The same SKU in several rows: once for each shop that sells it."""
     one, two = floor.shop("one"), floor.shop("two")

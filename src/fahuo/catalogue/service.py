@@ -148,4 +148,4 @@ def _put_coded(
         )
         for row in rows
     ]
-    bulk.upsert(tx, table, ("seller_id", "id", "code", *names), values, ("seller_id", "id"), names)
+    bulk.upsert(tx, table, ("seller_id", "id", "code", *names), values, ("seller_id", "id"), ("code", *names))

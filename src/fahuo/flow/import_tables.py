@@ -133,8 +133,39 @@ def _bundle(text: str) -> list[tuple[str, int]] | None:
 
 
 def _warehouses(tx: Tx, batch: Rows, _at: int, _actor: str) -> Refused:
-    catalogue_service.put_warehouses(tx, _last(batch), catalogue.codes(tx, warehouses))
-    return []
+    """A row may rename the warehouse that the platform calls so: connecting a shop made it, and it had no code yet."""
+    known = catalogue.warehouse_list(tx)
+    ids = {one.code: one.id for one in known}
+    holder = {ref: one.code for one in known for ref in one.platform_refs}
+    told = {one.code: one.platform_ref for one in known}
+    named: set[str] = set()
+    refused: Refused = []
+    good: Rows = []
+    for row, values in batch:
+        code = values["code"]
+        refs = [ref.strip() for ref in values["platform_ref"].split(",") if ref.strip()]
+        other = next((holder[ref] for ref in refs if holder.get(ref, code) != code), None)
+        if other is not None and (code in ids or code in named or other in named):
+            refused.append((row, _taken(values["platform_ref"], other)))
+            continue
+        if other is not None:
+            ids[code] = ids.pop(other)
+        holder |= dict.fromkeys(refs, code)
+        named.add(code)
+        good.append((row, values | {"platform_ref": values["platform_ref"] or told.get(code, "")}))
+    catalogue_service.put_warehouses(tx, _last(good), ids)
+    return refused
+
+
+def _taken(ref: str, code: str) -> Problem:
+    return Problem(
+        "already_taken",
+        "platform_ref",
+        ref[:80],
+        N_("{value} is the platform's id of warehouse {code} already."),
+        N_("Correct the id, or give that warehouse another one first."),
+        {"value": ref[:80], "code": code},
+    )
 
 
 def _last(batch: Rows) -> list[dict[str, Any]]:

@@ -113,7 +113,7 @@ def map_warehouses(house: House, link: Link, found: list[PlatformWarehouse]) -> 
                 incomplete.append(mine.name)
         catalogue_service.put_warehouses(tx, fresh, catalogue.codes(tx, warehouse_table))
         service.keep_places(tx, link.shop_id, incomplete)
-    return [_incomplete(link, row["name"] or row["code"]) for row in fresh]
+    return [_incomplete(link, f"{row['name']} ({row['code']})".strip()) for row in fresh]
 
 
 def _known(ours: list[Warehouse], theirs: PlatformWarehouse) -> Warehouse | None:
