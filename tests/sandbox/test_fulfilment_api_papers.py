@@ -226,6 +226,16 @@ def test_the_platforms_parcels_are_not_delivered_by_a_fleet() -> None:
     assert found["errors"][0]["code"] == 21008106
 
 
+@pytest.mark.parametrize("bad", [{"id": "2"}, {"id": "2", "delivery_type": "FLOWN"}, {"delivery_type": "OK"}, "x"])
+def test_a_report_of_the_fleet_that_cannot_be_read_changes_nothing(bad: object) -> None:
+    world = a_world("VN")
+    order = _fleet(world)
+    good = {"id": order.packages[0], "delivery_type": "DELIVERY_FAILED", "fail_delivery_reason": "PACKAGE_LOST"}
+    with pytest.raises(Missing):
+        call(world, "POST", f"{F}/packages/deliver", {"packages": [good, bad]})
+    assert order.status == "AWAITING_COLLECTION"
+
+
 @pytest.mark.parametrize("path", ["files", "images"])
 def test_uploads_are_checked(path: str) -> None:
     world = a_world("VN")
@@ -303,7 +313,8 @@ def test_brazil_ships_after_the_invoice_was_accepted() -> None:
     assert code_of(world, "POST", f"{F}/packages/{package}/ship", {}) == 98001004
     path = "/fulfillment/202502/invoice/upload"
     one = {"package_id": package, "order_ids": [order.id], "file_type": "XML"}
-    bad = call(world, "POST", path, {"invoices": [one | {"file": "***"}]})
+    bad = call(world, "POST", path, {"invoices": [one | {"file": "***"}, one | {"file": "größe"}]})
+    assert len(bad["errors"]) == 2
     assert bad["errors"][0]["detail"] == {"package_id": package, "order_ids": [order.id]}
     call(world, "POST", path, {"invoices": [one | {"file": "aGVsbG8="}]})
     world.live(world.now() + 200)
@@ -316,6 +327,16 @@ def test_brazil_ships_after_the_invoice_was_accepted() -> None:
     ship(world, order)
     assert order.status == "AWAITING_COLLECTION"
     assert code_of(world, "POST", path, {"invoices": []} | {"invoices": [one]}, shop=1) == 21008106
+
+
+@pytest.mark.parametrize("bad", ["x", {"package_id": "1", "order_ids": 7}, {"package_id": "1", "order_ids": [7]}])
+def test_invoices_that_cannot_be_read_change_nothing(bad: object) -> None:
+    world = a_world("BR")
+    order = ordered(world)
+    good = {"package_id": order.packages[0], "file": "PHhtbC8+"}
+    with pytest.raises(Missing):
+        call(world, "POST", "/fulfillment/202502/invoice/upload", {"invoices": [good, bad]})
+    assert order_now(world, order)["need_upload_invoice"] == "NEED_INVOICE"
 
 
 def test_a_warehouse_provider_tells_what_it_ships() -> None:

@@ -169,6 +169,17 @@ def test_at_most_20_orders_are_combined() -> None:
     assert [len(one["order_ids"]) for one in found] == [20]
 
 
+def test_a_combination_that_cannot_be_read_combines_nothing() -> None:
+    world = a_world("VN")
+    mine = [ordered(world, buyer=5) for _ in range(2)]
+    good = {"id": "1", "order_ids": [order.id for order in mine]}
+    for bad in ({"order_ids": []}, {"id": "2", "order_ids": "x"}, "x"):
+        with pytest.raises(Missing):
+            call(world, "POST", f"{F}/packages/combine", {"combinable_packages": [good, bad]})
+    assert not told(world, 4)
+    assert "split_or_combine_tag" not in order_now(world, mine[0])
+
+
 def test_uncombine_takes_out_some_or_all() -> None:
     world = a_world("VN")
     mine = [ordered(world, buyer=5) for _ in range(4)]

@@ -172,6 +172,14 @@ def may(
     return default if at is None else _typed(at, kind, f"{where}.{path}")
 
 
+def objects(body: Mapping[str, Any], name: str) -> list[Data]:
+    """A list of objects, at least one. Raises Missing."""
+    found = need(body, name, list)
+    if not all(isinstance(one, dict) for one in found):
+        raise Missing(f"body.{name} is invalid: wrong type, expected array of objects")
+    return list(found)
+
+
 def _typed(value: Any, kind: type | tuple[type, ...], where: str) -> Any:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):

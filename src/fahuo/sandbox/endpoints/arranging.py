@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from fahuo.generate.markets import MARKETS
 from fahuo.sandbox import carriers, journeys, markets, parcels, providers, settling
 from fahuo.sandbox.endpoints.orders import shop_of
-from fahuo.sandbox.gateway_model import FULFILMENT, FULFILMENT_WRITE, Call, Data, Missing, Route, may, need
+from fahuo.sandbox.gateway_model import FULFILMENT, FULFILMENT_WRITE, Call, Data, Missing, Route, may, need, objects
 from fahuo.sandbox.model import PROCESSING, TO_FULFILL, Order, Package, Refuse, Shop
 from fahuo.sandbox.parcels import INVALID
 
@@ -149,14 +149,11 @@ def ship(call: Call) -> Data:
 
 def ship_batch(call: Call) -> Data:
     """POST …/packages/ship: several packages; those that fail are told in `errors`."""
-    wanted = need(call.body, "packages", list)
+    wanted, where = objects(call.body, "packages"), "body.packages"
     if len(wanted) > MOST_SHIPPED:
-        raise Missing(f"body.packages is invalid: at most {MOST_SHIPPED}")
-    wishes = []
-    for entry in wanted:  # a call that cannot be read ships nothing
-        if not isinstance(entry, dict):
-            raise Missing("body.packages is invalid: wrong type, expected array of objects")
-        wishes.append((str(need(entry, "id", where="body.packages")), _shipment(entry, "body.packages")))
+        raise Missing(f"{where} is invalid: at most {MOST_SHIPPED}")
+    # A call that cannot be read ships nothing.
+    wishes = [(str(need(entry, "id", where=where)), _shipment(entry, where)) for entry in wanted]
     errors: list[Data] = []
     for name, wish in wishes:
         try:

@@ -24,6 +24,7 @@ from fahuo.sandbox.gateway_model import (
     may,
     need,
     number,
+    objects,
 )
 from fahuo.sandbox.model import (
     COMPLETE,
@@ -141,16 +142,16 @@ def tracking(call: Call) -> Data:
 
 def deliver(call: Call) -> Data:
     """POST …/packages/deliver: what the seller's own fleet reports; those that fail are told in `errors`."""
-    errors: list[Data] = []
-    for entry in need(call.body, "packages", list):
-        if not isinstance(entry, dict):
-            raise Missing("body.packages is invalid: wrong type, expected array of objects")
-        name = str(need(entry, "id", where="body.packages"))
-        result = need(entry, "delivery_type", where="body.packages")
-        if result not in _RESULTS:
-            raise Missing("body.packages.delivery_type is invalid")
+    where, errors = "body.packages", []
+    wishes = [  # a call that cannot be read changes nothing
+        (str(need(entry, "id", where=where)), str(need(entry, "delivery_type", where=where)), entry)
+        for entry in objects(call.body, "packages")
+    ]
+    if any(result not in _RESULTS for _, result, _ in wishes):
+        raise Missing(f"{where}.delivery_type is invalid: expected one of {', '.join(_RESULTS)}")
+    for name, result, entry in wishes:
         try:
-            _deliver_one(call, name, str(result), entry)
+            _deliver_one(call, name, result, entry)
         except Refuse as no:
             errors.append({"code": no.code, "message": no.message, "detail": {"package_id": name}})
     return {"errors": errors} if errors else {}
@@ -239,14 +240,14 @@ def _kept(call: Call, content: bytes, media: str, ending: str) -> str:
 def sync(call: Call) -> Data:
     """POST /supply_chain/202309/packages/sync: a warehouse provider tells what it has shipped."""
     need(call.body, "warehouse_provider_id")
+    wanted, where = objects(call.body, "packages"), "body.packages"
+    for entry in wanted:  # a call that cannot be read changes nothing
+        for field, kind in _SYNCED:
+            need(entry, field, kind, where=where)
     done: list[str] = []
     errors: list[Data] = []
-    for entry in need(call.body, "packages", list):
-        if not isinstance(entry, dict):
-            raise Missing("body.packages is invalid: wrong type, expected array of objects")
-        name = str(need(entry, "id", where="body.packages"))
-        for field, kind in _SYNCED:
-            need(entry, field, kind, where="body.packages")
+    for entry in wanted:
+        name = entry["id"]
         package = call.world.packages.get(name)
         if package is None or package.shop_id not in call.grant.shops:
             told = {"code": str(parcels.FOREIGN), "message": f"package {name} does not belong to the seller"}
@@ -259,6 +260,7 @@ def sync(call: Call) -> Data:
 
 
 _SYNCED: Final[tuple[tuple[str, Any], ...]] = (
+    ("id", str),
     ("create_time_millis", int),
     ("handover_time_millis", int),
     ("ship_time_millis", int),

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from typing import Any, Final
+from typing import Final
 
 from fahuo.sandbox import bundles, invoices, labels, markets, paging, parcels, regroup
 from fahuo.sandbox.endpoints.arranging import METHODS, ids_of
 from fahuo.sandbox.endpoints.orders import shop_of
-from fahuo.sandbox.gateway_model import FULFILMENT, FULFILMENT_WRITE, Call, Data, Missing, Route, may, need, number
+from fahuo.sandbox.gateway_model import (
+    FULFILMENT,
+    FULFILMENT_WRITE,
+    Call,
+    Data,
+    Missing,
+    Route,
+    may,
+    need,
+    number,
+    objects,
+)
 from fahuo.sandbox.model import Package, Refuse, Shop
 from fahuo.sandbox.world import World
 
@@ -37,9 +47,7 @@ def split(call: Call) -> Data:
     order = parcels.order_of(call.world, shop_of(call), call.params["order_id"])
     where = "body.splittable_groups"
     groups: list[tuple[str, list[str]]] = []
-    for entry in need(call.body, "splittable_groups", list):
-        if not isinstance(entry, dict):
-            raise Missing(f"{where} is invalid: wrong type, expected array of objects")
+    for entry in objects(call.body, "splittable_groups"):
         lines = ids_of(need(entry, "order_line_item_ids", list, where=where), f"{where}.order_line_item_ids")
         groups.append((str(need(entry, "id", where=where)), lines))
     made = regroup.split(call.world, order, groups, call.now)
@@ -64,13 +72,13 @@ def combinable(call: Call) -> Data:
 def combine(call: Call) -> Data:
     """POST …/packages/combine: groups of orders; those that fail are told in `errors`."""
     shop, where = shop_of(call), "body.combinable_packages"
+    groups = [  # a call that cannot be read combines nothing
+        (str(need(entry, "id", where=where)), ids_of(entry.get("order_ids"), f"{where}.order_ids"))
+        for entry in objects(call.body, "combinable_packages")
+    ]
     made: list[Data] = []
     errors: list[Data] = []
-    for entry in need(call.body, "combinable_packages", list):
-        if not isinstance(entry, dict):
-            raise Missing(f"{where} is invalid: wrong type, expected array of objects")
-        name = str(need(entry, "id", where=where))
-        order_ids = ids_of(entry.get("order_ids"), f"{where}.order_ids")
+    for name, order_ids in groups:
         try:
             wanted = order_ids or dict(regroup.combinable(call.world, shop)).get(name, [])
             made.append(_grouped(regroup.combine(call.world, shop, wanted, call.now)))
@@ -139,26 +147,32 @@ def invoice(call: Call) -> Data:
     shop = shop_of(call)
     if shop.region != "BR":
         raise parcels.wrong_flow("Upload Invoice")
-    errors: list[Data] = []
-    for entry in need(call.body, "invoices", list):
-        if not isinstance(entry, dict):
-            raise Missing("body.invoices is invalid: wrong type, expected array of objects")
-        package_id, order_ids = str(entry.get("package_id", "")), list(entry.get("order_ids") or [])
+    where, errors = "body.invoices", []
+    wishes = [  # a call that cannot be read takes nothing
+        (
+            str(entry.get("package_id", "")),
+            ids_of(entry.get("order_ids"), f"{where}.order_ids"),
+            str(may(entry, "file_type", default="XML", where=where)),
+            str(need(entry, "file", where=where)),
+        )
+        for entry in objects(call.body, "invoices")
+    ]
+    for package_id, order_ids, kind, file in wishes:
         try:
-            _take(call, shop, entry, package_id, order_ids)
+            _take(call, shop, package_id, order_ids, kind, file)
         except Refuse as no:
             detail = {"package_id": package_id, "order_ids": order_ids}
             errors.append({"code": no.code, "message": no.message, "detail": detail})
     return {"errors": errors} if errors else {}
 
 
-def _take(call: Call, shop: Shop, entry: dict[str, Any], package_id: str, order_ids: list[str]) -> None:
+def _take(call: Call, shop: Shop, package_id: str, order_ids: list[str], kind: str, file: str) -> None:
     package = parcels.package_of(call.world, shop, package_id)
-    if may(entry, "file_type", default="XML", where="body.invoices") != "XML":
+    if kind != "XML":
         raise Refuse(parcels.INVALID, "parameter file_type invalid: XML is expected")
     try:
-        content = base64.b64decode(str(need(entry, "file", where="body.invoices")), validate=True)
-    except binascii.Error as error:
+        content = base64.b64decode(file, validate=True)
+    except ValueError as error:  # also for letters that are not ASCII
         raise Refuse(parcels.INVALID, "parameter file invalid: base64 is expected") from error
     if len(content) > INVOICE_MAX:
         raise Refuse(parcels.INVALID, "parameter file invalid: at most 1 MB")
