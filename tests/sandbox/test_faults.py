@@ -135,6 +135,18 @@ def test_a_page_token_that_repeats() -> None:
     assert search(client, page_token="aaa").json()["data"]["next_page_token"] == "aaa"
 
 
+def test_a_fault_does_not_count_calls_it_cannot_harm() -> None:
+    client, _ = made_with({"kind": "repeat_page", "count": 1})
+    fault = next(iter(client.sandbox.faults.on.values()))
+    assert search(client).json()["data"]["next_page_token"] == "bbb"
+    assert fault.struck == 0
+    assert search(client, page_token="aaa").json()["data"]["next_page_token"] == "aaa"
+    assert fault.struck == 1
+    faults = Faults()
+    faults.add({"kind": "foreign"})
+    assert not faults.for_call("GET", "/order/202309/orders", "1", 0, {"ids"})
+
+
 def test_another_shops_object_in_a_page() -> None:
     client, _ = made_with({"kind": "foreign", "count": 1})
     shops = [order["shop_id"] for order in search(client).json()["data"]["orders"]]

@@ -6,7 +6,7 @@ own random numbers from its seed, so the same calls in the same order are struck
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Final, Literal, NamedTuple
@@ -18,11 +18,15 @@ Side = Literal["call", "answer", "webhook", "always"]
 
 
 class Kind(NamedTuple):
-    """A sort of fault: where it bites, what it does, the default of `seconds`."""
+    """A sort of fault: where it bites, what it does, the default of `seconds`.
+
+    With `needs` it meets only calls whose query has one of these names: others would count as struck and be unharmed.
+    """
 
     side: Side
     text: str
     seconds: float = 0.0
+    needs: tuple[str, ...] = ()
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -36,8 +40,8 @@ KINDS: Final[dict[str, Kind]] = {
     "missing_field": Kind("answer", "a field of an object is left out (`field` names it: status, update_time)"),
     "unknown_enum": Kind("answer", "a word nobody knows in place of an enum value (`field` names it)"),
     "extra_field": Kind("answer", "fields nobody knows, at several depths"),
-    "repeat_page": Kind("answer", "next_page_token is the one that was just used"),
-    "foreign": Kind("answer", "an object of another shop among the found ones"),
+    "repeat_page": Kind("answer", "next_page_token is the one that was just used", needs=("page_token",)),
+    "foreign": Kind("answer", "an object of another shop among the found ones", needs=("page_size", "page_token")),
     "expire_token": Kind("call", "the access token expires with this call: 105002"),
     "clock_skew": Kind("always", "the server's clock, its Date header too, is off by `seconds`", 330),
     "hook_late": Kind("webhook", "the webhook comes `seconds` of sandbox time late", 600),
@@ -221,19 +225,22 @@ class Faults:
             if fault.kind == "clock_skew":
                 fault.struck, fault.last_at = fault.struck + 1, now
 
-    def for_call(self, method: str, path: str, shop: str, now: int) -> dict[str, Fault]:
-        """The faults that hit this call, by kind."""
-        return self._struck(("call", "answer"), method, path, shop, now) if self.on else {}
+    def for_call(self, method: str, path: str, shop: str, now: int, query: Container[str] = ()) -> dict[str, Fault]:
+        """The faults that hit this call, by kind. `query`: the names in it."""
+        return self._struck(("call", "answer"), method, path, shop, now, query) if self.on else {}
 
     def for_webhook(self, event: str, shop: str, now: int) -> dict[str, Fault]:
         """The faults that hit this webhook, by kind. The path pattern is compared with the event's name."""
         return self._struck(("webhook",), "", event, shop, now) if self.on else {}
 
-    def _struck(self, sides: tuple[Side, ...], method: str, path: str, shop: str, now: int) -> dict[str, Fault]:
+    def _struck(
+        self, sides: tuple[Side, ...], method: str, path: str, shop: str, now: int, query: Container[str] = ()
+    ) -> dict[str, Fault]:
         return {
             fault.kind: fault
             for fault in list(self.on.values())
-            if KINDS[fault.kind].side in sides
+            if (kind := KINDS[fault.kind]).side in sides
+            and (not kind.needs or any(name in query for name in kind.needs))
             and (fault.shop in ("", shop))
             and (fault.method in ("", method))
             and fnmatchcase(path, fault.path)

@@ -227,7 +227,7 @@ class Gateway:
         entry.body = request.body[:LOGGED_BODY]
         shop = self._ciphers.get(request.query.get("shop_cipher", ""))
         entry.shop = shop.id if shop else ""
-        struck = self.faults.for_call(request.method, request.path, entry.shop, self.world.lived)
+        struck = self.faults.for_call(request.method, request.path, entry.shop, self.world.lived, request.query)
         entry.faults = list(struck)
         if not struck:
             return Answer(200, self._work(request, route, params, entry, struck))
@@ -363,7 +363,7 @@ class Gateway:
 
     def _slip_in(self, data: Data, call: Call, route: Route) -> None:
         name = next((name for name in LISTS if data.get(name)), None)
-        if name is None or ("page_token" not in call.query and "page_size" not in call.query):
+        if name is None:
             return
         query = {key: value for key, value in call.query.items() if key != "page_token"}
         for shop in self.world.shops.values():
