@@ -119,6 +119,7 @@ def test_times_are_inclusive_below_and_exclusive_above() -> None:
         {"update_time_ge": True},
         {"shipping_type": "PIGEON"},
         {"warehouse_ids": ["1"] * 101},
+        {"warehouse_ids": [1]},
         {"is_buyer_request_cancel": "yes"},
     ],
 )

@@ -74,7 +74,14 @@ def test_search_filters_sorts_and_pages_without_loss() -> None:
     with pytest.raises(Refuse):
         call(world, "POST", path, {}, shop=thai, page_size=5, page_token=first)
     assert other.region == "GB"
-    for wrong in ({"return_types": ["EXCHANGE"]}, {"return_ids": "1"}, {"create_time_ge": "soon"}):
+    for wrong in (
+        {"return_types": ["EXCHANGE"]},
+        {"return_status": ["OPEN"]},
+        {"seller_proposed_return_type": ["ALL"]},
+        {"return_ids": "1"},
+        {"create_time_ge": "soon"},
+        {"create_time_ge": "1800000000"},
+    ):
         with pytest.raises(Missing):
             call(world, "POST", path, wrong)
     with pytest.raises(Missing):
@@ -260,6 +267,8 @@ def test_a_buyers_cancel_request_is_answered_once() -> None:
     assert "seller_next_action_response" not in again
     for word in ("CANCELLATION_REQUEST_CANCEL", "CANCELLATION_REQUEST_CANCELLED"):
         assert call(world, "POST", f"{BASE}/cancellations/search", {"cancel_status": [word]})["total_count"] == 1
+    with pytest.raises(Missing):
+        call(world, "POST", f"{BASE}/cancellations/search", {"cancel_status": ["OPEN"]})
     second = cancels.request(world, order, world.now() + HOUR)
     call(world, "POST", f"{BASE}/cancellations/{second.id}/approve", idempotency_key="b")
     call(world, "POST", f"{BASE}/cancellations/{second.id}/approve", idempotency_key="b")

@@ -43,7 +43,7 @@ def words(call: Call, name: str, allowed: Iterable[str] = ()) -> frozenset[str]:
 
 
 def span(source: Mapping[str, Any], name: str, *, where: str = "body") -> tuple[int, int | None]:
-    """`{name}_ge` and `{name}_lt` in epoch seconds; numbers, or digits in a query."""
+    """`{name}_ge` and `{name}_lt` in epoch seconds; numbers in a body, digits in a query."""
     return _bound(source, f"{name}_ge", where) or _LONG_AGO, _bound(source, f"{name}_lt", where)
 
 
@@ -51,7 +51,13 @@ def _bound(source: Mapping[str, Any], name: str, where: str) -> int | None:
     value = source.get(name)
     if value in (None, ""):
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < KEY_MAX // 10:
+    if (
+        where == "query"
+        and isinstance(value, str)
+        and value.isascii()
+        and value.isdigit()
+        and len(value) < KEY_MAX // 10
+    ):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise Missing(f"{where}.{name} is invalid: expected epoch seconds")

@@ -10,12 +10,13 @@ from fahuo.sandbox.aftersale_words import reason_text
 from fahuo.sandbox.endpoints.asked import Search, found, idempotency_key, shop_of, span, within, words
 from fahuo.sandbox.endpoints.lines import chosen, comment_and_images, image_of, line_refunds, order_of
 from fahuo.sandbox.gateway_model import RETURN, RETURN_WRITE, Call, Data, Route, may, need
-from fahuo.sandbox.model import CANCEL_WITHDRAWN, Cancellation
+from fahuo.sandbox.model import CANCEL_COMPLETE, CANCEL_PENDING, CANCEL_SUCCESS, CANCEL_WITHDRAWN, Cancellation
 from fahuo.sandbox.paging import invalid
 
 _SEARCH: Final = Search({"create_time": lambda one: one.created, "update_time": lambda one: one.updated})
 _ASKED_WITHDRAWN: Final = "CANCELLATION_REQUEST_CANCEL"
 """The other spelling of a withdrawn or rejected request, which filters may use (6.2)."""
+_STATES: Final = (CANCEL_PENDING, CANCEL_SUCCESS, CANCEL_WITHDRAWN, _ASKED_WITHDRAWN, CANCEL_COMPLETE)
 
 
 def _cancellation_of(call: Call) -> Cancellation:
@@ -38,7 +39,7 @@ def search_202602(call: Call) -> Data:
 def _search(call: Call, *, stock: bool) -> Data:
     shop, world = shop_of(call), call.world
     ids, orders, buyers = words(call, "cancel_ids"), words(call, "order_ids"), words(call, "buyer_user_ids")
-    kinds, states = words(call, "cancel_types", ("CANCEL", "BUYER_CANCEL")), words(call, "cancel_status")
+    kinds, states = words(call, "cancel_types", ("CANCEL", "BUYER_CANCEL")), words(call, "cancel_status", _STATES)
     wanted = {CANCEL_WITHDRAWN if state == _ASKED_WITHDRAWN else state for state in states}
     created, updated = span(call.body, "create_time"), span(call.body, "update_time")
     hits = [

@@ -119,6 +119,8 @@ def _filter(call: Call, *, by_create: bool) -> tuple[Keep | None, tuple[int | No
         tests.append(lambda order: any(pending[one].status == CANCEL_PENDING for one in order.cancellations) == asked)
     warehouses = may(body, "warehouse_ids", list)
     if warehouses:
+        if not all(isinstance(one, str) for one in warehouses):
+            raise Missing("body.warehouse_ids is invalid: wrong type, expected an array of strings")
         if len(warehouses) > MOST_WAREHOUSES:
             raise Missing(f"body.warehouse_ids is invalid: at most {MOST_WAREHOUSES}")
         tests.append(lambda order: any(_says(order, "warehouse_id", one) for one in warehouses))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fahuo.kernel.money import parse_minor
 from fahuo.sandbox import stock
 from fahuo.sandbox.endpoints.asked import Search, found, shop_of, words
-from fahuo.sandbox.gateway_model import PRODUCT, PRODUCT_WRITE, Call, Data, Missing, Route, need
+from fahuo.sandbox.gateway_model import PRODUCT, PRODUCT_WRITE, Call, Data, Missing, Route, may, need
 from fahuo.sandbox.model import Product, Refuse, Shop, Sku
 from fahuo.sandbox.paging import choice
 from fahuo.sandbox.refunds import text
@@ -69,13 +69,7 @@ def _search(call: Call, *, newest: bool) -> Data:
 
 def _span(body: Mapping[str, Any], name: str) -> tuple[int, int]:
     """`_ge` and `_le`, both inclusive for products (3.5)."""
-    bounds = []
-    for end, default in (("ge", 0), ("le", 1 << 62)):
-        value = body.get(f"{name}_{end}", default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise Missing(f"body.{name}_{end} is invalid: expected epoch seconds")
-        bounds.append(value)
-    return bounds[0], bounds[1]
+    return may(body, f"{name}_ge", int, 0), may(body, f"{name}_le", int, 1 << 62)
 
 
 def _listed(shop: Shop, one: Product, *, newest: bool) -> Data:

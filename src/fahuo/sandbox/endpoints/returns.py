@@ -47,8 +47,11 @@ def search_202602(call: Call) -> Data:
 def _search(call: Call, *, stock: bool) -> Data:
     shop, world = shop_of(call), call.world
     ids, orders, buyers = words(call, "return_ids"), words(call, "order_ids"), words(call, "buyer_user_ids")
-    kinds, states = words(call, "return_types", rules.TYPES), words(call, "return_status")
-    cases, offers = words(call, "arbitration_status", rules.ARBITRATIONS), words(call, "seller_proposed_return_type")
+    kinds, states = words(call, "return_types", rules.TYPES), words(call, "return_status", rules.MOVES.moves)
+    cases, offers = (
+        words(call, "arbitration_status", rules.ARBITRATIONS),
+        words(call, "seller_proposed_return_type", ("PARTIAL_REFUND",)),
+    )
     created, updated = span(call.body, "create_time"), span(call.body, "update_time")
     hits = [
         one
