@@ -79,6 +79,15 @@ def test_too_many_calls_pause_as_long_as_the_platform_says_and_halve_the_budget(
     assert after.throttled_ms == int(NOW * 1000)
 
 
+def test_the_pause_may_be_told_as_an_instant() -> None:
+    ticks = Ticks()
+    told = {"date": formatdate(NOW, usegmt=True), "retry-after": formatdate(NOW + 9, usegmt=True)}
+    client_for(Script(no(36009002, http=429, headers=told), ok({})), ticks).get(link(), SEARCH)
+    assert ticks.at - NOW >= 9
+    for odd in ("soon", "-5", "1.5", "", "Thu, 99 Foo 2026"):
+        client_for(Script(no(36009002, http=429, headers={"retry-after": odd}), ok({})), Ticks()).get(link(), SEARCH)
+
+
 def test_too_many_calls_to_the_end_are_no_call() -> None:
     ticks = Ticks()
     script = Script(no(36009002, http=200))
@@ -254,6 +263,19 @@ def test_a_clock_that_is_wrong_is_corrected_and_shown(off: int) -> None:
 def test_a_small_skew_is_left_alone() -> None:
     script = Script(lambda _: ok({}, headers={"date": formatdate(NOW + 10, usegmt=True)}))
     client = client_for(script)
+    client.get(link(), SEARCH)
+    assert client.health(link()).skew_s == 0
+
+
+def test_a_slow_answer_is_no_skew() -> None:
+    ticks = Ticks()
+
+    def slow(_: httpx.Request) -> httpx.Response:
+        wrote = formatdate(ticks.at, usegmt=True)
+        ticks.sleep(50)
+        return ok({}, headers={"date": wrote})
+
+    client = client_for(slow, ticks)
     client.get(link(), SEARCH)
     assert client.health(link()).skew_s == 0
 

@@ -215,6 +215,11 @@ def test_disconnecting_here_and_at_the_platform(house: House, client: Client, ap
     connect.disconnect(house, client, "Hoa Mai", at_platform=True)
     assert platform.withdrawn
     assert standing(house).state == "withdrawn"
+    platform.withdrawn = False
+    platform.codes["code-3"] = "seller-1"
+    connect.connect(house, client, app, "code-3")
+    platform.withdrawn = True  # the seller was faster: there is nothing left to give back
+    assert connect.disconnect(house, client, "Hoa Mai", at_platform=True).state == "withdrawn"
     with pytest.raises(Failure) as unknown:
         connect.disconnect(house, client, "Hoa Lan")
     assert unknown.value.problem.code == "not_connected"
@@ -259,3 +264,24 @@ def test_several_apps_and_sellers_stand_beside_each_other(
     assert found["Second"] == (other.app_key, "", {})
     assert found["Hoa Mai"][0] == KEY
     assert ok().status_code == 200
+
+
+def test_lists_that_are_null_are_empty(house: House, client: Client, app: App, platform: Platform) -> None:
+    def null(request: httpx.Request) -> httpx.Response | None:
+        path = request.url.path
+        names = {"/logistics/202309/warehouses": "warehouses", "/event/202309/webhooks": "webhooks"}
+        return ok({names[path]: None}) if request.method == "GET" and path in names else None
+
+    platform.fail = null
+    connect.connect(house, client, app, "code-1")
+    assert standing(house).state == "active"
+    platform.shops = None  # type: ignore[assignment]
+    a_day_later(house)
+    shop_setup.look_after(house, client)
+    assert standing(house).state == "withdrawn"
+
+
+def test_a_refusal_names_the_platforms_request(house: House, client: Client, app: App, platform: Platform) -> None:
+    with pytest.raises(Failure) as wrong:
+        connect.connect(house, client, app, "no-such-code")
+    assert wrong.value.problem.value == "invalid (2026rid)"

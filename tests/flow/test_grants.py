@@ -1,5 +1,6 @@
 """Renewing tokens and losing access: against a platform in one object, on both databases."""
 
+import json
 import threading
 
 import httpx
@@ -12,6 +13,7 @@ from fahuo.flow import connect, fulfil, grants, shop_setup
 from fahuo.flow.apps import add_app
 from fahuo.flow.house import House
 from fahuo.kernel.clock import technical_ms
+from fahuo.kernel.problems import Failure
 from fahuo.store import effects
 from fahuo.views.connection import ConnectionView, connection, way_out
 from tests.support.connecting import (
@@ -25,7 +27,7 @@ from tests.support.connecting import (
     platform,
     standing,
 )
-from tests.support.tiktok import KEY, SECRET, Platform, no
+from tests.support.tiktok import KEY, SECRET, Platform, no, ok
 
 __all__ = ["app", "client", "house", "platform"]
 
@@ -158,9 +160,46 @@ def test_an_authorisation_that_ran_out(house: House, client: Client, app: App, p
     let_expire(house)
     with house.store.write() as tx:
         tx.execute("UPDATE grants SET refresh_until_ms = 1 WHERE seller_id = 1")
+    platform.refresh.clear()
     assert grants.renew_due(house.store, client) == 0
     assert standing(house).state == "expired"
-    assert "GET /api/v2/token/refresh" not in platform.seen
+    assert "36004004" in standing(house).reason
+
+
+def test_a_machine_with_a_wrong_clock_does_not_end_the_grant(
+    house: House, client: Client, app: App, platform: Platform
+) -> None:
+    connect.connect(house, client, app, "code-1")
+    let_expire(house)
+    with house.store.write() as tx:  # by our clock it is over; the platform knows better
+        tx.execute("UPDATE grants SET refresh_until_ms = 1 WHERE seller_id = 1")
+    assert grants.renew_due(house.store, client) == 1
+    assert standing(house).state == "active"
+
+
+def test_a_renewed_pair_is_kept_whatever_else_is_missing(
+    house: House, client: Client, app: App, platform: Platform
+) -> None:
+    def bare(request: httpx.Request) -> httpx.Response | None:
+        path = request.url.path
+        if not path.startswith("/api/v2/token/"):
+            return None
+        full = json.loads(platform._token(path, dict(request.url.params)).content)["data"]
+        return ok({name: full[name] for name in ("access_token", "refresh_token")} | {"granted_scopes": None})
+
+    connect.connect(house, client, app, "code-1")
+    platform.fail = bare
+    let_expire(house)
+    assert grants.renew_due(house.store, client) == 1
+    assert grants.renew_due(house.store, client) == 0
+    with house.store.read() as tx:
+        grant = queries.grant_of(tx, one_link(house).grant_id)
+    assert grant is not None
+    assert grant.refresh_token in platform.refresh
+    client.get(one_link(house), "/logistics/202309/warehouses")
+    platform.codes["code-2"] = "seller-2"
+    with pytest.raises(Failure):  # but nobody knows whose consent this one is
+        connect.connect(house, client, app, "code-2")
 
 
 def test_a_wrong_app_secret_does_not_end_the_grant(house: House, client: Client, app: App, platform: Platform) -> None:

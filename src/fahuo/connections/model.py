@@ -120,7 +120,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     writes_per_second: float
     throttled_ms: int | None = None
     skew_s: int = 0
-    """Their clock minus ours, in seconds, when more than a minute; else 0."""
+    """Their clock minus ours, in seconds, when so much that calls must be corrected; else 0."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

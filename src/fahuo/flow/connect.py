@@ -16,7 +16,7 @@ import msgspec
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop
 from fahuo.channels.tiktok_shop import shops as platform
-from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached
+from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached, Withdrawn
 from fahuo.channels.tiktok_shop.errors import problem as code_problem
 from fahuo.channels.tiktok_shop.shops import PlatformShop
 from fahuo.connections import queries, service
@@ -107,7 +107,7 @@ def connect(
     try:
         tokens = platform.tokens_for_code(client, app, code)
     except Refused as refused:
-        raise Failure(code_problem(refused.code, refused.message), 1) from None
+        raise Failure(code_problem(refused.code, refused.message, refused.request_id), 1) from None
     except (Unreached, Lost) as error:
         raise Failure(_unreached(error), 3) from None
     with house.store.write(seller_id) as tx:
@@ -131,7 +131,7 @@ def connect_shops(
     try:
         found = platform.authorised_shops(client, nobody)
     except Refused as refused:
-        raise Failure(code_problem(refused.code, refused.message), 1) from None
+        raise Failure(code_problem(refused.code, refused.message, refused.request_id), 1) from None
     except (Unreached, Lost) as error:
         raise Failure(_unreached(error), 3) from None
     tied: list[int] = []
@@ -243,7 +243,11 @@ def disconnect(house: House, client: Client, shop: str, *, at_platform: bool = F
     if at_platform and link.state == ACTIVE:
         try:
             platform.deauthorise(client, link)
-        except (Refused, Unreached, Lost) as error:
+        except Withdrawn:
+            pass  # there is no consent left to give back
+        except Refused as refused:
+            raise Failure(code_problem(refused.code, refused.message, refused.request_id), 1) from None
+        except (Unreached, Lost) as error:
             raise Failure(_unreached(error), 3) from None
     with house.store.write(seller_id) as tx:
         service.end_link(tx, link.shop_id, WITHDRAWN, "disconnected here")

@@ -98,7 +98,7 @@ def renew_now(store: Store, client: Client, grant_ids: Iterable[int], seller_id:
         try:
             renew(store, client, grant_id, seller_id=seller_id)
         except Withdrawn as ended:
-            wrong = wrong or problem(ended.code, ended.message)
+            wrong = wrong or problem(ended.code, ended.message, ended.request_id)
         except Unreached as error:
             text = N_("The token could not be renewed: {why}")
             then = N_("Try again in a minute; the present token works until it ends.")
@@ -142,8 +142,6 @@ def renew(
         if unless is not None and grant.access_token != unless:
             service.not_claimed(tx, grant_id, claim)
             return None
-    if grant.refresh_until_ms <= technical_ms():
-        _end(store, grant, claim, EXPIRED, "the authorisation the seller gave has ended")
     try:
         tokens = platform.renewed_tokens(client, grant.app, grant.refresh_token)
     except Refused as refused:
@@ -160,8 +158,10 @@ def renew(
 def _refused(store: Store, grant: Grant, claim: int, refused: Refused) -> NoReturn:
     """Dead for good, or a matter of our app's settings that a person may still put right."""
     words = f"{refused.code} {refused.message}"
-    if refused.code == TOKEN_EXPIRED or (refused.code == CODE_INVALID and grant.attempts > 1):
-        # An answer was lost before this attempt: the pair that came with it has taken this one's place.
+    # The platform says that it is over, not our clock. A second attempt: an answer was lost before, and the pair that
+    # came with it has taken this one's place.
+    over = grant.attempts > 1 or grant.refresh_until_ms <= technical_ms()
+    if refused.code == TOKEN_EXPIRED or (refused.code == CODE_INVALID and over):
         _end(store, grant, claim, EXPIRED, words)
     if refused.code == CODE_INVALID:
         _end(store, grant, claim, WITHDRAWN, words)

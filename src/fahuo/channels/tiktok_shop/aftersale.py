@@ -79,8 +79,7 @@ def search(
 ) -> Iterator[list[RequestIn]]:
     """Requests of one kind, page by page: those updated from `since` on (the platform's time), or these.
 
-    What cannot be read as a request at all is left out: the order's own telling still says that it is cancelled. A
-    page token that repeats ends the search.
+    What cannot be read as a request at all is left out: the order's own telling still says that it is cancelled.
     """
     path, name = (
         (f"{_BASE}/cancellations/search", "cancel") if kind == CANCEL else (f"{_BASE}/returns/search", "return")

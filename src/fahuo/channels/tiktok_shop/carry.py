@@ -11,6 +11,7 @@ from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached, 
 from fahuo.channels.tiktok_shop.errors import NO_PERMISSION, TOKEN_EXPIRED, meaning
 from fahuo.connections.model import Link
 from fahuo.store.effects import Answer, Claimed
+from fahuo.talks.model import Draft
 
 HOUR: Final = 3_600
 ON_HOLD: Final = 21011044
@@ -21,11 +22,11 @@ NOT_PERMITTED: Final = "not_permitted"
 Troubles = (Refused, Unreached, Lost)
 
 
-Words = Callable[[Sequence[int]], Mapping[int, str]]
+Words = Callable[[Sequence[int]], Mapping[int, Draft]]
 """Our messages by id → what they say: effects carry references only."""
 
 
-def _no_words(_: Sequence[int]) -> Mapping[int, str]:
+def _no_words(_: Sequence[int]) -> Mapping[int, Draft]:
     return {}
 
 

@@ -243,7 +243,8 @@ class Client:
         headers = {"x-tts-access-token": link.access_token, "content-type": "application/json"}
         found = wire.exchange(self._http, method, wire.address(app.api_url, path, query), headers, content)
         if (date := found.date()) is not None:
-            skew = round(date - self._now())
+            # Somewhere between our sending and our having it all they wrote the date: only what lies outside is skew.
+            skew = round(min(date - at, 0.0) or max(date - self._now(), 0.0))
             self._skews[app.api_url] = skew if abs(skew) > SKEW_S else 0
         return found
 

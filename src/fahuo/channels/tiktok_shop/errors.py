@@ -157,7 +157,8 @@ def meaning(code: int) -> Meaning:
     return TABLE.get(code, _UNKNOWN)
 
 
-def problem(code: int, words: str = "") -> Problem:
-    """A code as a problem for people: our words for it, the platform's in `value`."""
+def problem(code: int, words: str = "", request_id: str = "") -> Problem:
+    """A code as a problem for people: our words for it; the platform's, and its id of the request, in `value`."""
     found = meaning(code)
-    return Problem(f"tiktok_{code}", None, words[:300] or None, found.message, found.next)
+    told = f"{words[:300]} ({request_id})" if request_id else words[:300]
+    return Problem(f"tiktok_{code}", "platform" if told else None, told or None, found.message, found.next)

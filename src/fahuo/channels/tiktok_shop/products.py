@@ -54,7 +54,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 def listed(client: Client, link: Link) -> Iterator[list[Listed]]:
-    """Everything the shop lists, page by page, deleted products left out. A page token that repeats ends it."""
+    """Everything the shop lists, page by page, deleted products left out."""
 
     def fetch(query: dict[str, str]) -> _Page:
         return _page(client.post(link, "/product/202502/products/search", query=query, body={}, read=True).raw)

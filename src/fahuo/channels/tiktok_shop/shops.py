@@ -11,6 +11,7 @@ import msgspec
 
 from fahuo.channels.tiktok_shop.client import Client, Lost
 from fahuo.connections.model import App, Link, Tokens
+from fahuo.kernel.clock import technical_ms
 
 CODE_GRANT, REFRESH_GRANT = "authorized_code", "refresh_token"
 SELLER_TYPES: Final = {"LOCAL": "local", "CROSS_BORDER": "cross_border"}
@@ -29,6 +30,8 @@ EVENTS: Final = (
     "PRODUCT_AUDIT_STATUS_CHANGE",
 )
 """Kinds of notices asked for: those somebody here acts on, all of them names the platform takes [A]."""
+ACCESS_S, REFRESH_S = 7 * 86_400, 30 * 86_400
+"""Seconds that tokens are taken to live when the platform does not say: its default [A], and a cautious guess."""
 ADDRESS_MAX: Final = 255
 DENIED: Final = "auth_denied"
 _T = TypeVar("_T")
@@ -83,23 +86,25 @@ class PlatformWarehouse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    access_token: str
-    access_token_expire_in: int
-    refresh_token: str
-    refresh_token_expire_in: int
-    open_id: str
-    seller_name: str = ""
-    seller_base_region: str = ""
-    user_type: int = 0
-    granted_scopes: tuple[str, ...] = ()
+    """All but the tokens may be missing or null: a pair that came must be kept, the old one is dead by now."""
+
+    access_token: str | None = None
+    access_token_expire_in: int | None = None
+    refresh_token: str | None = None
+    refresh_token_expire_in: int | None = None
+    open_id: str | None = None
+    seller_name: str | None = None
+    seller_base_region: str | None = None
+    user_type: int | None = None
+    granted_scopes: tuple[str, ...] | None = None
 
 
 class _Shops(msgspec.Struct):
-    shops: list[PlatformShop] = []
+    shops: list[PlatformShop] | None = None
 
 
 class _Warehouses(msgspec.Struct):
-    warehouses: list[PlatformWarehouse] = []
+    warehouses: list[PlatformWarehouse] | None = None
 
 
 class _Hook(msgspec.Struct):
@@ -108,7 +113,7 @@ class _Hook(msgspec.Struct):
 
 
 class _Hooks(msgspec.Struct):
-    webhooks: list[_Hook] = []
+    webhooks: list[_Hook] | None = None
 
 
 def consent_address(app: App, state: str) -> str:
@@ -127,7 +132,10 @@ def returned(url: str) -> tuple[str, str, str]:
 
 def tokens_for_code(client: Client, app: App, code: str) -> Tokens:
     """Exchange a code, which works once. Raises Refused, Unreached, Lost."""
-    return _tokens(client, app, "/api/v2/token/get", {"auth_code": code, "grant_type": CODE_GRANT})
+    tokens = _tokens(client, app, "/api/v2/token/get", {"auth_code": code, "grant_type": CODE_GRANT})
+    if not tokens.open_id:
+        raise Lost("the answer does not say who consented")
+    return tokens
 
 
 def renewed_tokens(client: Client, app: App, refresh_token: str) -> Tokens:
@@ -140,24 +148,25 @@ def _tokens(client: Client, app: App, path: str, more: Mapping[str, str]) -> Tok
     told = _read(reply.raw, _Told, reply.request_id)
     if not told.access_token or not told.refresh_token:
         raise Lost("the answer holds no tokens", reply.request_id)
+    now_s = technical_ms() // 1000
     return Tokens(
         access_token=told.access_token,
         # Absolute epoch seconds in spite of the name [A].
-        access_until_ms=told.access_token_expire_in * 1000,
+        access_until_ms=(told.access_token_expire_in or now_s + ACCESS_S) * 1000,
         refresh_token=told.refresh_token,
-        refresh_until_ms=told.refresh_token_expire_in * 1000,
-        open_id=told.open_id,
-        seller_name=told.seller_name,
-        base_region=told.seller_base_region,
-        user_type=told.user_type,
-        scopes=told.granted_scopes,
+        refresh_until_ms=(told.refresh_token_expire_in or now_s + REFRESH_S) * 1000,
+        open_id=told.open_id or "",
+        seller_name=told.seller_name or "",
+        base_region=told.seller_base_region or "",
+        user_type=told.user_type or 0,
+        scopes=told.granted_scopes or (),
     )
 
 
 def authorised_shops(client: Client, link: Link) -> list[PlatformShop]:
     """The shops the link's token opens."""
     reply = client.get(link, "/authorization/202309/shops")
-    return _read(reply.raw, _Shops, reply.request_id).shops
+    return _read(reply.raw, _Shops, reply.request_id).shops or []
 
 
 def deauthorise(client: Client, link: Link) -> None:
@@ -168,14 +177,14 @@ def deauthorise(client: Client, link: Link) -> None:
 def warehouses(client: Client, link: Link) -> list[PlatformWarehouse]:
     """The warehouses of the link's shop that parcels leave from."""
     reply = client.get(link, "/logistics/202309/warehouses")
-    found = _read(reply.raw, _Warehouses, reply.request_id).warehouses
+    found = _read(reply.raw, _Warehouses, reply.request_id).warehouses or []
     return [one for one in found if one.type != "RETURN_WAREHOUSE" and one.effect_status != "DISABLED"]
 
 
 def hooks(client: Client, link: Link) -> dict[str, str]:
     """Kind of notice → the address it is sent to, as the platform has it."""
     reply = client.get(link, "/event/202309/webhooks")
-    return {one.event_type: one.address for one in _read(reply.raw, _Hooks, reply.request_id).webhooks}
+    return {one.event_type: one.address for one in _read(reply.raw, _Hooks, reply.request_id).webhooks or ()}
 
 
 def set_hook(client: Client, link: Link, event: str, url: str) -> None:

@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from fahuo.channels.tiktok_shop.carry import Troubles, Visit, declined, done, handles, no
-from fahuo.channels.tiktok_shop.client import Client
+from fahuo.channels.tiktok_shop.client import Client, Lost
 from fahuo.channels.tiktok_shop.pages import pages
 from fahuo.connections.model import Link
 from fahuo.store.effects import Answer, Claimed
-from fahuo.talks.model import BUYER, OURS, TEXT, ConversationIn, MessageIn, words_of
+from fahuo.talks.model import BUYER, OTHERS, OURS, TEXT, ConversationIn, Draft, MessageIn, words_of
 
 _BASE: Final = "/customer_service/202309/conversations"
 PAGE: Final = 20
@@ -107,19 +107,19 @@ def send(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     """Send our messages. After a lost answer the conversation itself tells whether the message is in it."""
     words = visit.words([int(one.body["message"]) for one in batch])
     for one in batch:
-        text = words.get(int(one.body["message"]))
-        if text is None:
+        draft = words.get(int(one.body["message"]))
+        if draft is None:
             yield [declined(one, "erased", "the words are erased")]
             continue
         ref = str(one.body["conversation"])
         try:
-            if one.read_first and (found := _sent_already(visit, ref, text, int(one.body["at"]))):
+            if one.read_first and (found := _sent_already(visit, ref, draft, int(one.body["after"]))):
                 yield [done(one, "", message_id=found, proof="the platform shows it")]
                 continue
         except Troubles as error:
             yield no(visit, [one], error, wrote=False)
             continue
-        content = msgspec.json.encode({"content": text}).decode()
+        content = msgspec.json.encode({"content": draft.words}).decode()
         body: dict[str, Any] = {"type": TEXT, "content": content}
         try:
             reply = visit.client.post(visit.link, f"{_BASE}/{ref}/messages", body=body)
@@ -129,11 +129,24 @@ def send(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
         yield [done(one, reply.request_id, message_id=str(reply.data.get("message_id", "")))]
 
 
-def _sent_already(visit: Visit, ref: str, text: str, since: int) -> str:
+def _sent_already(visit: Visit, ref: str, draft: Draft, after: int) -> str:
+    """The id of our message in the conversation; empty when it is not there. `after`: the platform's time before it.
+
+    Raises Lost when what the platform tells leaves it open: a message sent twice cannot be taken back.
+    """
     for page in messages(visit.client, visit.link, ref):
         for one in page:
-            if one.role in OURS and (one.at or 0) >= since and words_of(one.type, one.content) == text:
+            if one.at is not None and one.at < after:
+                continue
+            if one.ref not in draft.taken and _may_be_ours(one, draft.words):
+                if one.role not in OURS or one.at is None or not one.content:
+                    raise Lost("a message of the conversation lacks what shows whether it is ours")
                 return one.ref
-        if page and (page[-1].at or 0) < since:
-            break
+        if any(one.at is not None and one.at < after for one in page):
+            break  # the newest stand first
     return ""
+
+
+def _may_be_ours(one: MessageIn, text: str) -> bool:
+    """Whether this can be our message, for all that is told of it: fields may lack, roles be new."""
+    return one.role not in OTHERS and (not one.content or words_of(TEXT, one.content) == text)

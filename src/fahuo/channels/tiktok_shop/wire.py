@@ -69,12 +69,18 @@ class Answer(NamedTuple):
     def retry_after(self) -> float:
         """Seconds the platform asks to wait; 0 when it does not say."""
         text = self.headers.get("retry-after", "")
-        return min(float(text), RETRY_AFTER_MAX) if text.isdecimal() else 0.0
+        if not text.isdecimal():  # HTTP allows an instant, too
+            until, now = self._instant("retry-after"), self.date()
+            text = str(int(until - now)) if until and now and until > now else "0"
+        return min(float(text), RETRY_AFTER_MAX)
 
     def date(self) -> float | None:
         """The platform's own time, epoch seconds, if it told it."""
+        return self._instant("date")
+
+    def _instant(self, header: str) -> float | None:
         with suppress(TypeError, ValueError, OverflowError):
-            return parsedate_to_datetime(self.headers.get("date", "")).timestamp()
+            return parsedate_to_datetime(self.headers.get(header, "")).timestamp()
         return None
 
 
