@@ -29,6 +29,10 @@ class Platform:
     def __init__(self) -> None:
         self.talks: dict[str, list[dict[str, Any]]] = {}
         self.fail: Exception | None = None
+        self.loses = False
+        """What fails next was not carried out either."""
+        self.repeats = False
+        """The token of the second page is given again and again."""
         self.calls = 0
 
     def write(self, ref: str, content: str, role: str = "BUYER", type_: str = "TEXT") -> str:
@@ -45,6 +49,8 @@ class Platform:
             list_ = self.talks[path.split("/")[4]][::-1]
             start = int(query.get("page_token") or 0)
             more = str(start + 10) if start + 10 < len(list_) else ""
+            if self.repeats and start:
+                more = str(start)
             return _reply({"messages": list_[start : start + 10], "next_page_token": more})
         found = sorted(self.talks, key=lambda ref: -self.talks[ref][-1]["create_time"])
         told = [
@@ -62,6 +68,9 @@ class Platform:
         id_ = self.write(path.split("/")[4], msgspec.json.decode(body["content"])["content"], "SHOP")
         if self.fail:
             error, self.fail = self.fail, None
+            if self.loses:
+                self.talks[path.split("/")[4]].pop()
+                self.loses = False
             raise error
         return _reply({"message_id": id_})
 
@@ -157,6 +166,96 @@ def test_an_answer_is_sent_once_even_when_the_platforms_answer_is_lost(floor: Fl
     assert [one["sender"]["role"] for one in platform.talks["A"]] == ["BUYER", "SHOP"]
     mirror(floor, platform, link)
     assert [(one.state, one.words) for one in said(floor, "A", link)] == [("told", "hello"), ("sent", "Chào bạn")]
+
+
+def _without(name: str) -> Any:
+    return lambda told: told.pop(name)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _without("sender"),
+        lambda told: told["sender"].pop("role"),
+        lambda told: told["sender"].update(role="SOMEBODY_NEW"),
+        _without("content"),
+        _without("create_time"),
+        lambda told: told.update(type="KIND_NOBODY_KNOWS", content=""),
+    ],
+)
+def test_what_cannot_be_recognised_is_not_sent_again(floor: Floor, spoil: Any) -> None:
+    """A reading that lacks a field does not show that our message is not there."""
+    platform, link = opened(floor)
+    platform.write("A", "hello")
+    mirror(floor, platform, link)
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "Chào bạn")
+    platform.fail = Lost("no answer")
+    assert carry(floor, platform, link) == ["unknown"]
+    whole = platform.talks["A"][-1]
+    platform.talks["A"][-1] = told = msgspec.json.decode(msgspec.json.encode(whole))
+    spoil(told)
+    assert carry(floor, platform, link) == ["unknown"]
+    platform.talks["A"][-1] = whole
+    assert carry(floor, platform, link) == ["done"]
+    assert [one["sender"]["role"] for one in platform.talks["A"]] == ["BUYER", "SHOP"]
+
+
+def test_others_incomplete_messages_do_not_keep_ours_back(floor: Floor) -> None:
+    platform, link = opened(floor)
+    platform.write("A", "hello")
+    mirror(floor, platform, link)
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "Chào bạn")
+    platform.fail, platform.loses = Lost("no answer"), True
+    assert carry(floor, platform, link) == ["unknown"]
+    platform.write("A", "Is it gone?")
+    platform.talks["A"][-1].pop("create_time")
+    platform.write("A", "Hello? Anybody?")
+    platform.talks["A"][-1].pop("sender")
+    assert carry(floor, platform, link) == ["done"]
+    assert [one["sender"]["role"] for one in platform.talks["A"] if "sender" in one] == ["BUYER", "BUYER", "SHOP"]
+
+
+def test_a_page_that_repeats_does_not_show_that_a_message_is_missing(floor: Floor) -> None:
+    platform, link = opened(floor)
+    platform.write("A", "hello")
+    mirror(floor, platform, link)
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "Chào bạn")
+    platform.fail = Lost("no answer")
+    assert carry(floor, platform, link) == ["unknown"]
+    for _ in range(25):
+        platform.write("A", "Hello?")
+    platform.repeats = True
+    assert carry(floor, platform, link) == ["unknown"]
+    platform.repeats = False
+    assert carry(floor, platform, link) == ["done"]
+    assert [one["sender"]["role"] for one in platform.talks["A"]].count("SHOP") == 1
+
+
+@pytest.mark.parametrize("fast_s", [-300, 300])
+def test_a_clock_that_is_wrong_sends_nothing_twice(floor: Floor, fast_s: int) -> None:
+    platform, link = opened(floor)
+    platform.write("A", "hello")
+    mirror(floor, platform, link)
+    floor.clock.at += fast_s
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "Chào bạn")
+    platform.fail = Lost("no answer")
+    assert carry(floor, platform, link) == ["unknown"]
+    floor.clock.at += 600
+    assert carry(floor, platform, link) == ["done"]
+    assert [one["sender"]["role"] for one in platform.talks["A"]] == ["BUYER", "SHOP"]
+
+
+def test_the_same_words_twice_are_two_messages(floor: Floor) -> None:
+    platform, link = opened(floor)
+    platform.write("A", "hello")
+    mirror(floor, platform, link)
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "Chào bạn")
+    assert carry(floor, platform, link) == ["done"]
+    flow.say(floor.house, OWNER_HERE, talk(floor, "A", link), "Chào bạn")
+    platform.fail, platform.loses = Lost("no answer"), True
+    assert carry(floor, platform, link) == ["unknown"]
+    assert carry(floor, platform, link) == ["done"]
+    assert [one["sender"]["role"] for one in platform.talks["A"]] == ["BUYER", "SHOP", "SHOP"]
 
 
 def test_a_message_told_of_before_its_answer_came_stands_once(floor: Floor) -> None:

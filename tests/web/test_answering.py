@@ -139,9 +139,8 @@ def test_a_hostile_conversation_is_read_and_answered(house: House, tab: Page) ->
     (claimed,) = effects.claim(house.store, "w", ["tiktok"], 5, NOW)
     assert claimed.kind == "send_message"
     with house.store.read() as tx:
-        assert talk_queries.words_of_drafts(tx, [int(claimed.body["message"])]) == {
-            int(claimed.body["message"]): "It left today.\n<i>Thank you</i>"
-        }
+        message = int(claimed.body["message"])
+        assert talk_queries.drafts(tx, [message])[message].words == "It left today.\n<i>Thank you</i>"
         assert talk_queries.waiting(tx, 5) == []
 
 

@@ -23,9 +23,11 @@ from fahuo.store import effects, personal
 from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Tx
 from fahuo.talks import queries, service
-from fahuo.talks.model import MOST_CHARACTERS, Conversation, ConversationIn, MessageIn, order_of
+from fahuo.talks.model import MOST_CHARACTERS, Conversation, ConversationIn, Draft, MessageIn, order_of
 
 SEND: Final = "send_message"
+DAY_S: Final = 86_400
+"""Where a conversation has told no time, our message is looked for so far back."""
 
 
 def mirror(house: House, client: Client, link: Link) -> int:
@@ -116,7 +118,7 @@ def say(house: House, principal: Principal, conversation_id: int, words: str, or
             order_id=order_id,
             package_id=None,
             due_at=now,
-            body={"message": str(message), "conversation": found.ref, "at": now},
+            body={"message": str(message), "conversation": found.ref, "after": found.latest_at or now - DAY_S},
             safety="readable",
         )
         effects.put(tx, [effect])
@@ -155,10 +157,10 @@ def _cannot_say(text: str, found: Conversation) -> Problem:
     )
 
 
-def words(house: House, seller_id: int, ids: Sequence[int]) -> dict[int, str]:
-    """The words of our messages on their way: effects carry references only."""
+def words(house: House, seller_id: int, ids: Sequence[int]) -> dict[int, Draft]:
+    """Our messages on their way: effects carry references only."""
     with house.store.read(seller_id) as tx:
-        return queries.words_of_drafts(tx, ids)
+        return queries.drafts(tx, ids)
 
 
 def book(tx: Tx, answered: Sequence[tuple[Claimed, Answer]], now: int, actor: str) -> None:  # noqa: ARG001 - as every booking

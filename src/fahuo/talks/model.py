@@ -9,6 +9,7 @@ import msgspec
 BUYER: Final = "BUYER"
 OURS: Final = frozenset({"SHOP", "CUSTOMER_SERVICE"})
 """Who answers for the shop: robots and the system do not."""
+OTHERS: Final = frozenset({BUYER, "SYSTEM", "ROBOT"})
 TEXT: Final = "TEXT"
 MOST_CHARACTERS: Final = 2_000
 """Of one text message [A, reference 7]."""
@@ -64,6 +65,13 @@ class Message(NamedTuple):
     order_id: int | None
     actor: str
     words: str
+
+
+class Draft(NamedTuple):
+    """A message of ours on its way. `taken`: the platform's ids of those in its conversation that it took before."""
+
+    words: str
+    taken: frozenset[str]
 
 
 def words_of(type_: str, content: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
-from fahuo.talks.model import DRAFT, Conversation, Message
+from fahuo.talks.model import DRAFT, SENT, Conversation, Draft, Message
 from fahuo.talks.tables import conversations, messages
 
 _c, _m = conversations.c, messages.c
@@ -49,10 +49,17 @@ def messages_of(tx: Tx, conversation_id: int, limit: int = 200) -> list[Message]
     return [_opened(tx, row) for row in reversed(rows)]
 
 
-def words_of_drafts(tx: Tx, ids: Iterable[int]) -> dict[int, str]:
-    """Our message on its way → its words."""
+def drafts(tx: Tx, ids: Iterable[int]) -> dict[int, Draft]:
+    """Our messages that are on their way, by id."""
     mine = select(*_MESSAGE, _m.sealed).where(_m.seller_id == tx.seller_id, _m.state == DRAFT, any_of(_m.id, "ids"))
-    return {row[0]: _opened(tx, row).words for row in tx.rows(mine, ids=array(tx, list(ids)))}
+    found = [_opened(tx, row) for row in tx.rows(mine, ids=array(tx, list(ids)))]
+    gone = select(_m.conversation_id, _m.ref).where(
+        _m.seller_id == tx.seller_id, any_of(_m.conversation_id, "places"), _m.state == SENT
+    )
+    taken: dict[int, set[str]] = {}
+    for place, ref in tx.rows(gone, places=array(tx, sorted({one.conversation_id for one in found}))):
+        taken.setdefault(place, set()).add(ref)
+    return {one.id: Draft(one.words, frozenset(taken.get(one.conversation_id, ()))) for one in found}
 
 
 def _opened(tx: Tx, row: Any) -> Message:
