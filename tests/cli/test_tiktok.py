@@ -132,3 +132,16 @@ def test_what_does_not_work_says_so(
     platform.fail = lambda _request: None
     platform.shops.clear()
     assert run(["tiktok", "connect", "--code", "code-1"]) == 1
+
+
+def test_how_orders_are_pulled_is_shown_and_changed(home: Path, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert run(["tiktok", "pulling", "--json"]) == 0
+    usual = {"schema": "fahuo.pulling/1", "history_days": 30, "open_days": 180, "overlap_s": 600, "every_s": 60}
+    assert told(capsys) == [usual]
+    assert run(["tiktok", "pulling", "--every", "300", "--history-days", "0"]) == 0
+    assert "every 300 s" in capsys.readouterr().out
+    assert run(["tiktok", "pulling", "--json"]) == 0
+    assert told(capsys) == [usual | {"every_s": 300, "history_days": 0}]
+    for wrong in (["--every", "0"], ["--overlap", "-1"], ["--history-days", "many"]):
+        assert run(["tiktok", "pulling", *wrong]) == 2

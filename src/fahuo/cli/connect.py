@@ -8,7 +8,7 @@ import typer
 
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house
-from fahuo.cli.pull import notices, pull
+from fahuo.cli.pull import notices, pull, pulling
 from fahuo.connections.model import Standing
 from fahuo.flow import connect as use
 from fahuo.flow.apps import add_app, app_list, app_named
@@ -22,6 +22,7 @@ app = typer.Typer(help="TikTok Shop: apps, connected shops, their tokens.")
 apps = typer.Typer(help="Apps registered in the platform's developer portal.")
 app.add_typer(apps, name="app")
 app.command("pull")(pull)
+app.command("pulling")(pulling)
 app.command("notices")(notices)
 
 

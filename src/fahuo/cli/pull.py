@@ -1,4 +1,4 @@
-"""`fahuo tiktok pull` and `fahuo tiktok notices`: what arrives by itself, on demand and to be looked at."""
+"""`fahuo tiktok pull`, `pulling` and `notices`: what arrives by itself, on demand, how, and to be looked at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fahuo.connections.model import ACTIVE
 from fahuo.flow import notices as working
 from fahuo.flow.connect import link_list, link_named
 from fahuo.flow.grants import client_of
-from fahuo.flow.pull import Pulled
+from fahuo.flow.pull import Pulled, policy, set_policy
 from fahuo.flow.pull import pull as pull_shop
 from fahuo.kernel.batches import calm_collector
 from fahuo.kernel.instant import iso, parse_instant
@@ -49,6 +49,44 @@ def pull(
         raise typer.Exit(3)
     if any(one.refused for one in found):
         raise typer.Exit(1)
+
+
+def pulling(
+    history_days: Annotated[
+        int | None, typer.Option(min=0, max=3650, help="The first pull takes everything changed within so many days.")
+    ] = None,
+    open_days: Annotated[
+        int | None, typer.Option(min=0, max=3650, help="And what is still open from so many days before that.")
+    ] = None,
+    overlap_s: Annotated[
+        int | None,
+        typer.Option("--overlap", min=0, max=86_400, help="Seconds before the last one's end that a pull begins."),
+    ] = None,
+    every_s: Annotated[
+        int | None, typer.Option("--every", min=5, max=86_400, help="Seconds from one pull to the next.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How orders of connected shops are pulled; what is given is changed, from the next pull on."""
+    given = {"history_days": history_days, "open_days": open_days, "overlap_s": overlap_s, "every_s": every_s}
+    changed = {name: value for name, value in given.items() if value is not None}
+    with house() as opened, opened.store.write() as tx:
+        now = msgspec.structs.replace(policy(tx), **changed)
+        if changed:
+            set_policy(tx, now)
+    if as_json:
+        say.document({"schema": "fahuo.pulling/1", **{name: getattr(now, name) for name in given}})
+        return
+    say.say(
+        N_("The first pull takes what changed in {history} days, and what is still open from {open} days before."),
+        history=now.history_days,
+        open=now.open_days,
+    )
+    say.say(
+        N_("Then every {every} s, beginning {overlap} s before where the last pull came."),
+        every=now.every_s,
+        overlap=now.overlap_s,
+    )
 
 
 def _json(one: Pulled) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fahuo.catalogue.model import Sender
+from fahuo.catalogue.model import Sender, Shop
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, house
 from fahuo.deadlines.packs import load_book
@@ -43,17 +43,15 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that a shop is
     as_json: AsJson = False,
 ) -> None:
     """Add a shop, or change the one of that name."""
-    who = None
-    if sender or sender_address:
-        who = Sender(
-            name=sender or name,
-            lines=(sender_address,) if sender_address else (),
-            city=sender_city,
-            region=sender_region,
-            postal_code=sender_postal_code,
-            country=sender_country or market.upper(),
-            phone=sender_phone,
-        )
+    who = Sender(
+        name=sender or name,
+        lines=(sender_address,) if sender_address else (),
+        city=sender_city,
+        region=sender_region,
+        postal_code=sender_postal_code,
+        country=sender_country or market.upper(),
+        phone=sender_phone,
+    )
     with house() as opened:
         before = callback_key(opened, name.strip())
         shop = add_shop(
@@ -67,28 +65,25 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that a shop is
             channel=channel,
             callback_url=callback_url,
             secret=callback_secret,
-            sender=who,
+            sender=who if sender or sender_address else None,
             cod_allowed=cod,
             known_packs=frozenset(p.id for p in load_book().packs),
         )
         key = callback_key(opened, shop.name)
     # Shown only when it was made here: whoever gave it knows it.
-    made = {} if key is None or key in (before, callback_secret) else {"callback_secret": key}
+    _say(shop, key if key not in (before, callback_secret) else None, as_json)
+
+
+def _say(shop: Shop, made: str | None, as_json: bool) -> None:
     if as_json:
-        say.document({"schema": "fahuo.shop/1", **shop_json(shop), **made})
-    else:
-        if made:
-            say.say(
-                N_("Calls are signed with {key}. It is not shown again: keep it where your system checks calls."),
-                key=key,
-            )
-        say.say(
-            N_("Shop {name}: {market}, {kind}, times in {zone}."),
-            name=shop.name,
-            market=shop.market,
-            kind=shop.seller_type,
-            zone=shop.zone,
-        )
+        key = {} if made is None else {"callback_secret": made}
+        say.document({"schema": "fahuo.shop/1", **shop_json(shop), **key})
+        return
+    if made is not None:
+        text = N_("Calls are signed with {key}. It is not shown again: keep it where your system checks calls.")
+        say.say(text, key=made)
+    text = N_("Shop {name}: {market}, {kind}, times in {zone}.")
+    say.say(text, name=shop.name, market=shop.market, kind=shop.seller_type, zone=shop.zone)
 
 
 @app.command("list")
