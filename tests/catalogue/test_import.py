@@ -107,6 +107,14 @@ def test_stock_is_counted_not_added(floor: Floor) -> None:
     floor.clean()
 
 
+def test_columns_nobody_knows_are_named(floor: Floor) -> None:
+    report = floor.table("stock", "SKU,Warehouse,on hand,colour,,weight\nTEE,SG1,120,blue,,3\n")
+    assert report.refused == []
+    assert list(report.left_out.values()) == [["colour", "weight"]]
+    assert floor.counters("TEE")[0] == 120
+    assert floor.table("stock", TABLES["stock"]).left_out == {}
+
+
 def test_a_dry_run_reports_and_writes_nothing(floor: Floor) -> None:
     path = floor.folder / "stock.csv"
     path.write_text("sku,warehouse,on_hand\nTEE,SG1,1\nNONE,SG1,1\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def test_a_database_without_tables_names_the_command_that_makes_them(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setenv("FAHUO_DATABASE_URL", f"sqlite:///{home / 'other.db'}")
+    (home / "other.db").touch()
     say.forget()
     capsys.readouterr()
     for words in (["orders", "list"], ["run", "--once"], ["db", "verify"], ["shops", "list"]):
@@ -142,3 +144,27 @@ def test_as_of_must_be_an_instant_or_a_date(home: Path, as_of: str, capsys: Capt
     capsys.readouterr()
     assert run(["import", "x", "--shop", "mine", "--as-of", as_of, "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["error"]["field"] == "as-of"
+
+
+def test_reading_where_there_is_no_database_makes_none(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    gone = home / "gone.db"
+    monkeypatch.setenv("FAHUO_DATABASE_URL", f"sqlite:///{gone}")
+    say.forget()
+    assert run(["orders", "list", "--json"]) == 3
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert (error["code"], str(gone) in error["message"]) == ("no_database", True)
+    assert not gone.exists()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_table_never_cuts_an_id(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    ids = ["576001040000000102", "7495000000266004143"]
+    monkeypatch.setattr(say.shutil, "get_terminal_size", lambda: os.terminal_size((40, 24)))
+    monkeypatch.setattr(say.sys.stdout, "isatty", lambda: True, raising=False)
+    say.table("", ["Order", "Shop", "Buyer"], [(ids[0], "深圳优品 MY and more words", ids[1])])
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if ids[0] in line)
+    assert ids[1] in row
+    assert "words" not in row  # what has words to break at is broken

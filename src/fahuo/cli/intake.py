@@ -21,6 +21,8 @@ from fahuo.kernel.text import N_
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SHOWN = 50
 """Refusals a person is shown; --json lists them all."""
+LONGEST = 300
+"""Characters of the names of columns that were left out."""
 
 
 def import_(
@@ -132,6 +134,7 @@ def import_data(
                 "read": report.read,
                 "taken": report.taken,
                 "refused": refused,
+                "left_out": report.left_out,
             }
         )
     else:
@@ -149,6 +152,12 @@ def import_data(
                 row=row.row or "-",
                 message=shown.message,
                 next=shown.next,
+            )
+        for file, names in report.left_out.items():
+            say.warn(
+                N_("{file}: columns nobody knows were left out: {columns}. --template prints the known ones."),
+                file=file,
+                columns=", ".join(names)[:LONGEST],
             )
     if report.refused:
         raise typer.Exit(1)

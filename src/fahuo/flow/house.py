@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -67,8 +68,10 @@ def open_house(settings: Settings, *, of_any_age: bool = False) -> House:
 
     Its tables must be those of this program unless they may be `of_any_age`, which only setting up can work with.
     """
-    clock = clock_of(settings)
-    store = open_store(settings.database_url, master=settings.require_key())
+    clock, key = clock_of(settings), settings.require_key()
+    if not of_any_age:
+        _require_there(settings.database_url)
+    store = open_store(settings.database_url, master=key)
     try:
         if not of_any_age:
             require_current(store)
@@ -76,6 +79,24 @@ def open_house(settings: Settings, *, of_any_age: bool = False) -> House:
         store.close()
         raise
     return House(store, clock, settings.lang)
+
+
+def _require_there(url: str) -> None:
+    """Raise Failure (3) for an SQLite file that is not there: opening it would make an empty one."""
+    kind, _, rest = url.partition("://")
+    file = Path(rest.partition("?")[0].removeprefix("/"))
+    if kind.startswith("sqlite") and rest and not file.exists():
+        raise Failure(
+            Problem(
+                "no_database",
+                "FAHUO_DATABASE_URL",
+                str(file),
+                N_("There is no database at {file}."),
+                N_("Run `fahuo init` to make one, or correct FAHUO_HOME or FAHUO_DATABASE_URL."),
+                {"file": str(file)},
+            ),
+            3,
+        )
 
 
 @dataclass(frozen=True)

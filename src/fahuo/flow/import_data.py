@@ -16,7 +16,7 @@ import msgspec
 from fahuo.channels.sheets import rows as rows_of
 from fahuo.flow.columns import TABLES
 from fahuo.flow.import_tables import WRITERS, Rows
-from fahuo.kernel.columns import Column, match_header, parse_row
+from fahuo.kernel.columns import Column, match_header, parse_row, unknown_columns
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.store.engine import Store
@@ -33,11 +33,15 @@ class RowRefusal(msgspec.Struct):
 
 
 class DataReport(msgspec.Struct):
-    """What came of a table: rows read, rows taken, rows refused with their reasons."""
+    """What came of a table: rows read, rows taken, rows refused with their reasons.
+
+    `left_out`: file → its columns that nobody knows, which were not read.
+    """
 
     read: int = 0
     taken: int = 0
     refused: list[RowRefusal] = []
+    left_out: dict[str, list[str]] = {}
 
 
 def import_data(
@@ -104,6 +108,8 @@ def read_table(path: Path, columns: Sequence[Column], report: DataReport) -> Ite
     places, missing = match_header(header[1], columns)
     if missing:
         raise Failure(missing[0])
+    if unknown := unknown_columns(header[1], columns):
+        report.left_out[str(path)] = unknown
     for row, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue

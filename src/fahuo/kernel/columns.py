@@ -177,7 +177,7 @@ def match_header(header: Sequence[str], columns: Sequence[Column]) -> tuple[dict
     """Column name → place in the file, by trimmed name in any case; required ones that are missing as problems."""
     places: dict[str, int] = {}
     for place, cell in enumerate(header):
-        name = re.sub(r"[\s-]+", "_", cell.strip().lstrip("\ufeff").casefold())
+        name = _name(cell)
         if name and name not in places:
             places[name] = place
     missing = [column.name for column in columns if column.required and column.name not in places]
@@ -192,6 +192,16 @@ def match_header(header: Sequence[str], columns: Sequence[Column]) -> tuple[dict
         )
         for name in missing
     ]
+
+
+def unknown_columns(header: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    """Cells of the first row that name no column, as they stand there."""
+    known = {column.name for column in columns}
+    return [cell.strip() for cell in header if cell.strip() and _name(cell) not in known]
+
+
+def _name(cell: str) -> str:
+    return re.sub(r"[\s-]+", "_", cell.strip().lstrip("\ufeff").casefold())
 
 
 def parse_row(
