@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fahuo.channels.tiktok_shop.errors import problem as code_problem
 from fahuo.connections import pulls, queries, service
 from fahuo.connections.notices import Notice
-from fahuo.connections.notices_store import add, count
+from fahuo.connections.notices_store import add, count, shown
 from fahuo.flow import access, connect, grants
 from fahuo.flow.apps import add_app
 from fahuo.flow.house import House
@@ -199,3 +199,27 @@ def test_what_is_limited_or_was_got_over_is_shown(house: House, platform: Platfo
         assert word in text, word
     assert "A permission is missing" in owner.get("/shops")
     assert "A permission is missing" in owner.get("/tower")
+
+
+def test_parked_notices_are_read_again_or_set_aside(
+    house: House, platform: Platform, owner: Visitor, packer: Visitor
+) -> None:
+    number = connected(house)
+    with house.store.write() as tx:
+        for name in ("1", "2"):
+            one = Notice(
+                notification_id=name, shop_id=number, type=1, kind="order", order_refs=(f"57{name}",), state="parked",
+                why="other_shop: not yours",
+            )  # fmt: skip
+            add(tx, [one])
+        found = {one.order_refs: one.id for one in shown(tx, ("parked",), 10)}
+    text = owner.get(f"/shops/{number}")
+    assert "other_shop: not yours" in text
+    packer.post(f"/shops/{number}/notices/{found['571']}", 403, then="again")
+    owner.post(f"/shops/{number + 1}/notices/{found['571']}", 404, then="again")
+    owner.post(f"/shops/{number}/notices/{found['571']}", 303, then="again")
+    owner.post(f"/shops/{number}/notices/{found['572']}", 303, then="aside")
+    with house.store.read() as tx:
+        states = {one.order_refs: one.state for one in shown(tx, ("parked", "order", "done"), 10)}
+    assert states == {"571": "order", "572": "done"}
+    assert "Notices for a person" not in owner.get(f"/shops/{number}")

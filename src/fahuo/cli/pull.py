@@ -118,10 +118,12 @@ def _show(one: Pulled) -> None:
 
 def notices(
     again: Annotated[bool, typer.Option("--again", help="Work off parked notices once more.")] = False,
+    seen: Annotated[list[int] | None, typer.Option(help="This parked notice has been seen to (its id).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """What the platform told: counts, and what is parked, unreadable or of nobody here."""
     with house() as opened:
+        working.set_aside(opened, seen or [])
         tried = working.try_again(opened) if again else 0
         found = working.overview(opened.store)
     if as_json:
@@ -136,8 +138,8 @@ def notices(
     )
     say.table(
         N_("To be looked at"),
-        [N_("Type"), N_("About"), N_("State"), N_("Why")],
-        [(one.type, one.ref or one.order_refs, one.state, one.why) for one in found.troubled],
+        [N_("Id"), N_("Type"), N_("About"), N_("State"), N_("Why")],
+        [(one.id, one.type, one.ref or one.order_refs, one.state, one.why) for one in found.troubled],
     )
 
 

@@ -197,6 +197,12 @@ def again(tx: Tx, ids: Iterable[int] | None, now_ms: int) -> int:
     return int(tx.execute(chosen.values(state=ORDER, attempts=0, due_ms=now_ms), values).rowcount)
 
 
+def set_aside(tx: Tx, ids: Iterable[int]) -> int:
+    """A person has seen to these parked notices otherwise; how many. What was wrong stays with them."""
+    chosen = update(notices).where(_OWN, _n.state == PARKED, _IDS).values(state=DONE)
+    return int(tx.execute(chosen, {"seller": tx.seller_id, "ids": bulk.array(tx, ids)}).rowcount)
+
+
 def shown(tx: Tx, states: Iterable[str], limit: int, shop_id: int | None = None) -> list[Shown]:
     """Notices in these states, newest first."""
     mine: Select[Any] = select(*_SHOWN).where(_OWN, bulk.any_of(_n.state, "states"))

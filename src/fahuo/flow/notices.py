@@ -225,6 +225,12 @@ def try_again(house: House, ids: Sequence[int] | None = None, *, seller_id: int 
         return notices_store.again(tx, ids, technical_ms())
 
 
+def set_aside(house: House, ids: Sequence[int], *, seller_id: int = 1) -> int:
+    """A person has seen to these parked notices otherwise: nobody needs to look at them any more; how many."""
+    with house.store.write(seller_id) as tx:
+        return notices_store.set_aside(tx, ids)
+
+
 class Overview(msgspec.Struct, kw_only=True):
     """What came in, for people: per shop and state, what the receiving address counted, and what needs a look."""
 

@@ -11,7 +11,7 @@ from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop
 from fahuo.connections import notices_store, queries
 from fahuo.connections.model import EXPIRED, EXPIRING, LIMITED, OPEN, REFUSED, WITHDRAWN, Standing
-from fahuo.connections.notices import PARKED
+from fahuo.connections.notices import PARKED, Shown
 from fahuo.connections.notices_tables import notices
 from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.instant import iso
@@ -51,6 +51,8 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     stalled: int = 0
     """Effects that wait until the shop is connected again, or the app has the permission they need."""
     declined: list[EffectRow] = []
+    parked: list[Shown] = []
+    """Notices that a person is to look at, the newest first."""
 
     @property
     def state(self) -> str:
@@ -94,6 +96,7 @@ def connection(tx: Tx, shop_id: int) -> ConnectionView | None:
         effects=_counts(tx, shop_id),
         stalled=_stalled(tx, shop_id),
         declined=_declined(tx, shop_id),
+        parked=notices_store.shown(tx, (PARKED,), SHOWN, shop_id) if standing else [],
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from fahuo.access.rules import may
 from fahuo.channels.tiktok_shop.errors import problem as code_problem
 from fahuo.flow import connect as use
+from fahuo.flow import notices as working
 from fahuo.flow.apps import app_list, app_named
 from fahuo.flow.grants import client_of, renew_now
 from fahuo.kernel.problems import Failure, Problem
@@ -20,6 +21,7 @@ from fahuo.web.gate import Visitor, draw, house_of, need
 
 router = APIRouter()
 Viewer = Annotated[Visitor, Depends(need("effects.view"))]
+Retrier = Annotated[Visitor, Depends(need("effects.retry"))]
 Owner = Annotated[Visitor, Depends(need("access.manage"))]
 """Consent is given for the whole house: owners only."""
 
@@ -79,6 +81,19 @@ def back(request: Request, visitor: Owner) -> Response:
         house, client_of(house.store), url, visitor.principal.actor, seller_id=visitor.principal.seller_id
     )
     return draw(request, "connected.html", visitor, done=done)
+
+
+@router.post("/shops/{shop_id}/notices/{notice_id}")
+def see_to(
+    request: Request, visitor: Retrier, shop_id: int, notice_id: int, then: Annotated[str, Form(max_length=20)]
+) -> Response:
+    """A parked notice is worked off once more, or set aside because somebody has seen to it."""
+    view = _facts(request, visitor, shop_id)["view"]
+    mine = [one.id for one in view.parked if one.id == notice_id]
+    (working.try_again if then == "again" else working.set_aside)(
+        house_of(request), mine, seller_id=visitor.principal.seller_id
+    )
+    return RedirectResponse(f"/shops/{shop_id}", 303)
 
 
 @router.post("/shops/{shop_id}/renew")

@@ -115,7 +115,8 @@ def _notice(
     if kind in _OF_ORDERS and not refs:
         raise ValueError("order_id is missing")
     owner = shops.get(place)
-    state = KEPT if owner is None or kind == "unknown" else ORDER if refs else HANDED
+    why = "of a shop that is not connected" if owner is None else "nobody takes this kind" if kind == "unknown" else ""
+    state = KEPT if why else ORDER if refs else HANDED
     return Notice(
         seller_id=seller_id if owner is None else owner[0],
         notification_id=number,
@@ -129,6 +130,7 @@ def _notice(
         state=state,
         sent_at=_seconds(data.update_time or 0),
         received_ms=now_ms,
+        why=why,
         body=body,
     )
 
