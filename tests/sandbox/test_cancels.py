@@ -56,7 +56,7 @@ def test_the_platform_cancels_eight_to_fiftysix_minutes_after_the_limit(seed: in
     lines = {(i["display_status"], i["cancel_user"], i["cancel_reason"]) for i in body["line_items"]}
     assert lines == {("CANCELLED", "SYSTEM", body["cancel_reason"])}
     assert {i["package_status"] for i in body["line_items"]} == {"CANCELLED"}
-    assert told(world, 1) == ["ON_HOLD", "AWAITING_SHIPMENT", "CANCEL"]
+    assert told(world, 1) == ["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "CANCEL"]
     assert told(world, 11) == [CANCEL_SUCCESS, CANCEL_COMPLETE]
     made = world.cancellations[order.cancellations[0]]
     assert (made.type, made.role, made.reason) == ("CANCEL", "SYSTEM", reasons.TIMEOUT)

@@ -169,6 +169,7 @@ class World:
         insort(self._by_create[shop_id], (order.created, order.id))
         for hook in self.placed:
             hook(self, order, order.created)
+        self._tell_status(order, order.created)
         life.begin(self, order, at, wanted)
         return order
 
@@ -194,17 +195,7 @@ class World:
         if new == old:
             return
         order.status = new
-        self.tell(
-            order.shop_id,
-            ORDER_STATUS_CHANGE,
-            {
-                "order_id": order.id,
-                "order_status": "CANCEL" if new == CANCELLED else new,
-                "is_on_hold_order": not order.cod,
-                "update_time": updated,
-            },
-            at,
-        )
+        self._tell_status(order, at)
         for hook in self.moved:
             hook(self, order, old, new, at)
 
@@ -273,6 +264,16 @@ class World:
     def sku(self, shop_id: str, sku_id: str) -> Sku | None:
         """A shop's SKU by the platform's id."""
         return self.makers[shop_id].skus.get(sku_id)
+
+    def _tell_status(self, order: Order, at: int) -> None:
+        """Webhook 1."""
+        data = {
+            "order_id": order.id,
+            "order_status": "CANCEL" if order.status == CANCELLED else order.status,
+            "is_on_hold_order": not order.cod,
+            "update_time": order.updated,
+        }
+        self.tell(order.shop_id, ORDER_STATUS_CHANGE, data, at)
 
     def _add_shop(self, shop: Shop, start: int) -> None:
         self.shops[shop.id] = shop
