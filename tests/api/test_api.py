@@ -271,3 +271,15 @@ def test_tokens_of_one_name_do_not_share_their_keys(house: House, address: str) 
                 one.post("/orders", params={"shop": "shop-VN"}, json=[order], headers={"idempotency-key": "k"})
             )
     assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, None]
+
+
+def test_parcels_are_handed_over_by_a_program(program: httpx.Client, limited: httpx.Client) -> None:
+    problem(program.post("/handover", json={}), 400, "nothing_chosen")
+    problem(program.post("/handover", json={"wave": 99_999}), 404, "unknown_wave")
+    assert limited.post("/handover", json={"wave": 1}).status_code == 403
+    told = program.post("/handover", json={"wave": 1}).json()
+    assert told["schema"] == "fahuo.handover/1"
+    assert told["handed_over"] == []
+    assert told["left"], "nothing of it is packed"
+    problem(program.post("/first-mile/bundles/77/decide", json={"made": False}), 409, "nothing_to_decide")
+    problem(program.post("/first-mile/bundles/77/handover", json={}), 404, "unknown_bundle")

@@ -14,6 +14,8 @@ from fahuo.flow.pack import BenchView, confirm, open_parcel, scan_item
 from fahuo.kernel.problems import Failure
 from fahuo.sandbox import carriers
 from fahuo.store.engine import Store
+from fahuo.views import first_mile as views
+from fahuo.views.first_mile import BundleView
 from tests.support.sandboxed import Town
 
 Open = Callable[..., Town]
@@ -232,6 +234,45 @@ def test_in_south_east_asia_units_of_an_article_stay_together(town: Open) -> Non
     assert refused.value.problem.code == "below_sku"
 
 
+def bundle_of(town: Town) -> BundleView:
+    """The only bundle there is."""
+    with town.house.store.read() as tx:
+        (found,) = views.bundles(tx, 5)
+    return found
+
+
+def test_what_goes_to_the_sorting_warehouse_is_not_handed_over_without_a_bundle(town: Open) -> None:
+    my = town("MY:cross_border")
+    my.place(2, shipping_type="TIKTOK")
+    my.work(2)
+    assert my.pack() == 2
+    manifest = hand_over(my.house, "bo", wave=1)
+    assert (manifest.handed_over, len(manifest.unbundled)) == ([], 2)
+    assert len(first_mile.waiting(my.house)) == 2, "they can still be bundled"
+
+
+def test_a_person_decides_about_a_bundle_only_when_its_answer_was_lost(town: Open) -> None:
+    my = town("MY:cross_border")
+    my.place(shipping_type="TIKTOK")
+    my.work(2)
+    my.pack()
+    (first,) = first_mile.waiting(my.house)
+    my.wire.lost.append("/bundles")
+    wish = first_mile.Wish(shop_id=first.shop_id, warehouse_id=first.warehouse_id, method=first_mile.PICKUP)
+    made = first_mile.make(my.house, wish, "mei")
+    my.work(2, arrive_first=False)
+    there = next(iter(my.sandbox.world.bundles))
+    first_mile.decide(my.house, made.id, first_mile.Decision(True, there))
+    assert bundle_of(my).bundle.platform_ref == there
+    for id_ in (made.id, 77):
+        for decision in (first_mile.Decision(False), first_mile.Decision(True, "1")):
+            with pytest.raises(Failure) as refused:
+                first_mile.decide(my.house, id_, decision)
+            assert refused.value.problem.code == "nothing_to_decide"
+    my.work(2, arrive_first=False)
+    assert len(my.sandbox.world.bundles) == 1
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_parcels_across_the_border_go_in_a_bundle(town: Open, lost: bool) -> None:
     my = town("MY:cross_border")
@@ -248,8 +289,11 @@ def test_parcels_across_the_border_go_in_a_bundle(town: Open, lost: bool) -> Non
     made = first_mile.make(my.house, wish, "mei")
     my.work(2, arrive_first=False)
     assert len(my.sandbox.world.bundles) == 1
-    (bundle,) = first_mile.bundles(my.house)
+    hand = my.parcels(refs[0])[0].tracking_number
+    assert hand_over(my.house, "bo", codes=[hand]).handed_over == [hand], "it is in a bundle"
+    bundle = bundle_of(my).bundle
     assert (bundle.id, bundle.parcels) == (made.id, 2)
+    assert bundle_of(my).question is lost
     if lost:
         assert my.effects("bundle_first_mile")[0][0] == "unknown"
     else:
@@ -261,7 +305,9 @@ def test_parcels_across_the_border_go_in_a_bundle(town: Open, lost: bool) -> Non
     carriers.scanned(my.sandbox.world, package, "collected", my.clock.at)
     my.go(5 * 3_600)
     my.work(2)
-    assert first_mile.bundles(my.house)[0].state == "bundled"
+    seen = bundle_of(my)
+    assert seen.bundle.state == "bundled"
+    assert (seen.handed_over, seen.scanned, seen.question) == (2, 1, False)
     assert my.leg(refs[0]).domestic_scan_at is not None
 
 

@@ -59,7 +59,8 @@ def test_the_page_of_the_first_mile(house: House, owner: Visitor, packer: Visito
             0
         ]
         tx.execute(
-            "UPDATE packages SET state = 'packed', packed_at = 1, label_origin = 'platform', warehouse_id = :place"
+            "UPDATE packages SET state = 'packed', packed_at = 1, label_origin = 'platform', warehouse_id = :place,"
+            " tracking_number = 'MY' || id, handed_over_at = NULL"
             " WHERE seller_id = 1 AND shop_id = :shop",
             {"shop": shop, "place": warehouse},
         )
@@ -75,3 +76,28 @@ def test_the_page_of_the_first_mile(house: House, owner: Visitor, packer: Visito
     assert 'name="courier"' not in text, "nothing waits any more"
     owner.post("/first-mile", 409, **form, number="SF1234567890124")
     owner.get("/first-mile/1/sheet", 404)
+    with house.store.write() as tx:
+        ((bundle,),) = tx.rows("SELECT id FROM first_mile_bundles WHERE seller_id = 1")
+        tx.execute("UPDATE effects SET state = 'unknown' WHERE seller_id = 1 AND kind = 'bundle_first_mile'")
+    assert f'action="/first-mile/{bundle}/decide"' in owner.get("/first-mile")
+    packer.post(f"/first-mile/{bundle}/decide", 403, made="yes")
+    owner.post(f"/first-mile/{bundle}/decide", made="yes", ref="FM1")
+    owner.post(f"/first-mile/{bundle}/decide", 409, made="no")
+    packer.post(f"/first-mile/{bundle}/handover", 403)
+    assert "FM1" in owner.get("/first-mile")
+    owner.post(f"/first-mile/{bundle}/handover")
+    assert f'action="/first-mile/{bundle}/handover"' not in owner.get("/first-mile")
+
+
+def test_a_wave_is_handed_over_from_its_page(house: House, owner: Visitor, packer: Visitor) -> None:
+    with house.store.write() as tx:
+        tx.execute("UPDATE packages SET state = 'packed', packed_at = 1, handed_over_at = NULL WHERE seller_id = 1")
+        tx.execute("UPDATE holds SET released_at = 1 WHERE seller_id = 1")
+        wave, parcels = tx.rows(
+            "SELECT w.number, count(*) FROM waves w JOIN packages p ON p.seller_id = w.seller_id AND p.wave_id = w.id"
+            " WHERE w.seller_id = 1 GROUP BY w.number ORDER BY w.number"
+        )[0]
+    assert 'action="/waves/handover"' in owner.get("/waves")
+    packer.post("/waves/handover", 403, wave=wave)
+    owner.post("/waves/handover", 409, wave=wave, count=int(parcels) + 1)
+    assert f"{parcels} parcels handed over" in owner.post("/waves/handover", 200, wave=wave, count=int(parcels))

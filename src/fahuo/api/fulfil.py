@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
@@ -12,12 +13,24 @@ from fahuo.access.model import Principal
 from fahuo.access.rules import may
 from fahuo.api.answers import json_response
 from fahuo.api.gate import IdempotencyKey, house_of, need, once, sent_body, whole_house
-from fahuo.api.schemas import AskedOut, BundleIn, CombineIn, CorrectIn, PageOut, ScheduleIn, SplitIn
+from fahuo.api.schemas import (
+    AskedOut,
+    BundleIn,
+    CombineIn,
+    CorrectIn,
+    DecideIn,
+    HandoverIn,
+    PageOut,
+    ScheduleIn,
+    SplitIn,
+)  # fmt: skip
 from fahuo.flow import cut, first_mile, shipping_rules
+from fahuo.flow.handover import Manifest, hand_over, nothing_chosen
 from fahuo.flow.house import House
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
+from fahuo.views import first_mile as views
 from fahuo.views import order as order_view
 from fahuo.views import shops as lists
 
@@ -124,14 +137,8 @@ def first_mile_list(request: Request, principal: Reporter, limit: Annotated[int,
     whole_house(principal, "dispatch.report")
     house = house_of(request)
     waiting = shipping_rules.gathered(house, first_mile.waiting(house, principal.seller_id), principal.seller_id)
-    bundles = [
-        {
-            "id": str(one.id), "state": one.state, "method": one.method, "courier": one.carrier_name,
-            "number": one.tracking_number, "platform_ref": one.platform_ref, "parcels": one.parcels,
-            "sheet": one.sheet_file_id is not None, "made_at": iso(one.made_at),
-        }
-        for one in first_mile.bundles(house, limit, principal.seller_id)
-    ]  # fmt: skip
+    with house.store.read(principal.seller_id) as tx:
+        bundles = [views.bundle_json(one) for one in views.bundles(tx, limit)]
     return json_response({"schema": "fahuo.first-mile/1", "waiting": waiting, "bundles": bundles})
 
 
@@ -154,6 +161,62 @@ def bundle(
         )
         made = first_mile.make(house, wish, principal.actor, principal.seller_id)
         return json_response({"schema": "fahuo.bundle/1", "id": str(made.id), "parcels": made.parcels})
+
+    return once(request, principal, idempotency_key, body, act)
+
+
+@router.post("/first-mile/bundles/{bundle_id}/handover", responses={200: {"model": AskedOut}})
+def taken(
+    request: Request, principal: Reporter, bundle_id: int, body: Body, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """The courier has taken the bundle: its parcels are handed over."""
+    whole_house(principal, "dispatch.report")
+    house, seller = house_of(request), principal.seller_id
+
+    def act() -> Response:
+        numbers = first_mile.numbers(house, bundle_id, seller)
+        return manifest_response(hand_over(house, principal.actor, codes=numbers, seller_id=seller))
+
+    return once(request, principal, idempotency_key, body, act)
+
+
+@router.post("/first-mile/bundles/{bundle_id}/decide", responses={200: {"model": AskedOut}})
+def decide(
+    request: Request,
+    principal: Reporter,
+    bundle_id: int,
+    decision: DecideIn,
+    body: Body,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """After a lost answer: the bundle is there, under this number, or is asked for again."""
+    whole_house(principal, "dispatch.report")
+    house = house_of(request)
+
+    def act() -> None:
+        said = first_mile.Decision(decision.made, decision.platform_ref)
+        first_mile.decide(house, bundle_id, said, principal.seller_id)
+
+    return _asked(request, principal, idempotency_key, body, act)
+
+
+@router.post("/handover", responses={200: {"model": AskedOut}})
+def handover(
+    request: Request, principal: Reporter, wanted: HandoverIn, body: Body, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Give the packed parcels of a wave, or those with these numbers, to the carrier."""
+    whole_house(principal, "dispatch.report")
+    house = house_of(request)
+
+    def act() -> Response:
+        if (wanted.wave is None) == (not wanted.numbers):
+            raise Failure(nothing_chosen())
+        return manifest_response(
+            hand_over(
+                house, principal.actor, wave=wanted.wave, codes=wanted.numbers, counted=wanted.count,
+                seller_id=principal.seller_id,
+            )
+        )  # fmt: skip
 
     return once(request, principal, idempotency_key, body, act)
 
@@ -202,3 +265,8 @@ def _asked(
         return json_response({"schema": "fahuo.asked/1", "asked": True})
 
     return once(request, principal, key, body, carry_out)
+
+
+def manifest_response(manifest: Manifest) -> Response:
+    """What went with the carrier and what stayed."""
+    return json_response({"schema": "fahuo.handover/1", **msgspec.to_builtins(manifest)})

@@ -234,6 +234,21 @@ class CorrectIn(BaseModel):
     carrier: str = Field(default="", max_length=80)
 
 
+class DecideIn(BaseModel):
+    """What a person found out about a bundle whose answer was lost."""
+
+    made: bool
+    platform_ref: str = Field(default="", max_length=60)
+
+
+class HandoverIn(BaseModel):
+    """Which parcels go: a whole wave, or waybill numbers. `count`: how many the carrier counted."""
+
+    wave: int | None = None
+    numbers: list[str] = Field(default_factory=list, max_length=1000)
+    count: int | None = Field(default=None, ge=0)
+
+
 class BundleIn(BaseModel):
     """A first-mile bundle of all that waits in a warehouse: by a domestic courier, or picked up by the platform."""
 

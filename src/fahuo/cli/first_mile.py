@@ -11,8 +11,8 @@ from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house
 from fahuo.flow import first_mile, shipping_rules
 from fahuo.flow.handover import hand_over
-from fahuo.kernel.instant import iso
 from fahuo.kernel.text import N_
+from fahuo.views import first_mile as views
 
 app = typer.Typer(help="The first mile across the border: bundles to the platform's sorting warehouse.")
 BundleId = Annotated[int, typer.Argument(help="Our number of the bundle.")]
@@ -60,23 +60,43 @@ def bundle(
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1)] = 50, as_json: AsJson = False) -> None:
     """Bundles, the newest first."""
-    with house() as opened:
-        found = first_mile.bundles(opened, limit)
+    with house() as opened, opened.store.read() as tx:
+        found = views.bundles(tx, limit)
     if as_json:
-        say.json_lines(
-            {
-                "bundle": str(one.id), "state": one.state, "method": one.method, "courier": one.carrier_name,
-                "number": one.tracking_number, "platform": one.platform_ref, "parcels": one.parcels,
-                "sheet": one.sheet_file_id is not None, "made_at": iso(one.made_at),
-            }
-            for one in found
-        )  # fmt: skip
+        say.json_lines(views.bundle_json(one) for one in found)
         return
     say.table(
         N_("Bundles"),
-        [N_("Bundle"), N_("State"), N_("Parcels"), N_("Courier"), N_("Number"), N_("Made")],
-        [(o.id, o.state, o.parcels, o.carrier_name, o.tracking_number, iso(o.made_at)) for o in found],
+        [
+            N_("Bundle"),
+            N_("State"),
+            N_("Courier"),
+            N_("Number"),
+            N_("Parcels"),
+            N_("Scanned"),
+            N_("Taken in"),
+            N_("Refused"),
+        ],
+        [
+            (
+                one.bundle.id,
+                "?" if one.question else one.bundle.state,
+                one.bundle.carrier_name,
+                one.bundle.tracking_number,
+                one.bundle.parcels,
+                one.scanned,
+                one.taken_in,
+                one.refused,
+            )
+            for one in found
+        ],
     )
+    for one in found:
+        if one.question:
+            say.warn(
+                N_("The answer about bundle {bundle} was lost: look in Seller Center, then `fahuo first-mile decide`."),
+                bundle=one.bundle.id,
+            )
 
 
 @app.command()

@@ -8,8 +8,8 @@ import typer
 
 from fahuo.cli import say
 from fahuo.cli.options import AsJson, actor, house
-from fahuo.flow.handover import hand_over
-from fahuo.kernel.problems import Failure, Problem
+from fahuo.flow.handover import hand_over, nothing_chosen
+from fahuo.kernel.problems import Failure
 from fahuo.kernel.text import N_
 
 
@@ -21,24 +21,26 @@ def handover(
 ) -> None:
     """Give packed parcels to the carrier; the count must agree with the carrier's."""
     if (wave is None) == (not number):
-        raise Failure(
-            Problem(
-                "nothing_chosen",
-                "wave",
-                message=N_("Say which parcels the carrier takes."),
-                next=N_("Give either --wave W, or --number for each parcel."),
-            )
-        )
+        raise Failure(nothing_chosen())
     with house() as opened:
         manifest = hand_over(opened, actor(), wave=wave, codes=number or (), counted=count)
     if as_json:
         told = {"handed_over": manifest.handed_over, "again": manifest.again, "left": manifest.left}
+        told["unbundled"] = manifest.unbundled
         say.document({"schema": "fahuo.handover/1", "count": len(manifest.handed_over), **told})
         return
     say.say(N_("{count} parcels handed over."), count=len(manifest.handed_over))
     if manifest.again:
         say.say(N_("{count} were handed over before."), count=manifest.again)
+    if manifest.unbundled:
+        say.warn(
+            N_("{count} go to the sorting warehouse and stay until they are bundled (`fahuo first-mile`): {numbers}"),
+            count=len(manifest.unbundled),
+            numbers=" ".join(manifest.unbundled),
+        )
     if manifest.left:
         say.warn(
-            N_("{count} are not packed and stay: {numbers}"), count=len(manifest.left), numbers=" ".join(manifest.left)
+            N_("{count} are not packed, or held, and stay: {numbers}"),
+            count=len(manifest.left),
+            numbers=" ".join(manifest.left),
         )

@@ -58,12 +58,6 @@ def waiting(house: House, seller_id: int = 1) -> list[Waiting]:
         return station.waiting(tx, shops(tx))
 
 
-def bundles(house: House, limit: int = 50, seller_id: int = 1) -> list[Bundle]:
-    """The newest bundles first."""
-    with house.store.read(seller_id) as tx:
-        return station.bundles(tx, limit)
-
-
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """The bundle a person wants: from which shop and warehouse, and how it goes to the sorting warehouse."""
 
@@ -255,8 +249,11 @@ def sheet(house: House, bundle_id: int, seller_id: int = 1) -> bytes:
 
 
 def numbers(house: House, bundle_id: int, seller_id: int = 1) -> list[str]:
-    """Waybill numbers of a bundle's parcels, as the hand-over takes them."""
+    """Waybill numbers of a bundle's parcels, as the hand-over takes them. Raises Failure for one there is not."""
     with house.store.read(seller_id) as tx:
+        if not station.bundles_of(tx, [bundle_id]):
+            wrong, then = N_("There is no bundle {bundle}."), N_("Look at the list of bundles.")
+            raise Failure(Problem("unknown_bundle", "bundle", str(bundle_id), wrong, then, {"bundle": bundle_id}))
         packages = [package for list_ in station.members(tx, [bundle_id]).values() for package, _ in list_]
         return sorted(p.tracking_number for p in queries.parcels(tx, packages) if p.tracking_number)
 
@@ -369,12 +366,28 @@ class Decision(msgspec.Struct):
 
 
 def decide(house: House, bundle_id: int, decision: Decision, seller_id: int = 1) -> None:
-    """A person has looked: the bundle is there (with the platform's number), or it is asked for again."""
+    """A person has looked: the bundle is there (with the platform's number), or it is asked for again.
+
+    Raises Failure when nothing about this bundle waits for a person: a second one must not come of it.
+    """
     now = house.clock.now()
     with house.store.write(seller_id) as tx:
         ids = effects.keyed(tx, [f"{BUNDLE}:{bundle_id}"])
         if decision.made:
-            if effects.settle(tx, ids, "done", {"proof": "a person saw it", "bundle": decision.ref}):
+            moved = effects.settle(tx, ids, "done", {"proof": "a person saw it", "bundle": decision.ref})
+            if moved:
                 station.settle_bundle(tx, bundle_id, BUNDLED, decision.ref, "", None, now)
         else:
-            effects.requeue(tx, ids, now)
+            moved = effects.requeue(tx, ids, now)
+        if not moved:
+            raise Failure(
+                Problem(
+                    "nothing_to_decide",
+                    "bundle",
+                    str(bundle_id),
+                    N_("Nothing about bundle {bundle} waits for a person."),
+                    N_("Look at the list of bundles."),
+                    {"bundle": bundle_id},
+                ),
+                1,
+            )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from fahuo.flow import parcels
+from fahuo.flow import first_mile, parcels
 from fahuo.flow.house import House, open_desk
 from fahuo.flow.recompute import retime
 from fahuo.kernel.problems import Failure, Problem
@@ -15,6 +15,7 @@ from fahuo.orders import queries as orders_queries
 from fahuo.orders import service as orders
 from fahuo.store import journal
 from fahuo.store.engine import Tx
+from fahuo.warehouse import first_mile as station
 from fahuo.warehouse import model, queries, service
 from fahuo.warehouse.model import Parcel
 
@@ -27,6 +28,8 @@ class Manifest(msgspec.Struct):
     again: int = 0
     """Parcels that were handed over before."""
     left: list[str] = []
+    unbundled: list[str] = []
+    """What stays because it goes to the platform's sorting warehouse and is in no bundle yet."""
 
 
 def hand_over(
@@ -50,12 +53,14 @@ def hand_over(
         found = [p for p in queries.parcels(tx, [p.id for p in found]) if p.state != model.CANCELLED]
         held = _held(tx, {p.order_id for p in found})
         packed = [p for p in found if p.packed_at is not None and p.handed_over_at is None]
-        ready = [p for p in packed if p.order_id not in held]
+        loose = _loose(tx, packed)
+        ready = [p for p in packed if p.order_id not in held and p.id not in loose]
         stays = [p for p in found if p.packed_at is None] + [p for p in packed if p.order_id in held]
         manifest = Manifest(
             sorted(p.tracking_number or str(p.id) for p in ready),
             sum(p.handed_over_at is not None for p in found),
             sorted(p.tracking_number or str(p.id) for p in stays),
+            sorted(p.tracking_number or str(p.id) for p in packed if p.id in loose and p.order_id not in held),
         )
         if counted is not None and counted != len(ready):
             raise Failure(_miscount(counted, len(ready)), 1)
@@ -66,6 +71,13 @@ def hand_over(
         stored = [rows[id_]._replace(handed_over_at=None if id_ in still else now) for id_ in ids]
         _write(tx, stored, ready, now, actor)
     return manifest
+
+
+def _loose(tx: Tx, found: Sequence[Parcel]) -> set[int]:
+    """Parcels for the sorting warehouse that are in no bundle: it would not know whose they are."""
+    across = set(first_mile.shops(tx))
+    mine = {p.id for p in found if p.shop_id in across and p.label_origin == model.PLATFORM}
+    return mine - {leg.package_id for leg in station.legs(tx, mine) if leg.bundle_id is not None} if mine else set()
 
 
 def _held(tx: Tx, order_ids: Collection[int]) -> set[int]:
@@ -132,6 +144,16 @@ def _chosen(tx: Tx, wave: int | None, codes: Sequence[str]) -> list[Parcel]:
             1,
         )
     return found
+
+
+def nothing_chosen() -> Problem:
+    """Neither a wave nor numbers, or both."""
+    return Problem(
+        "nothing_chosen",
+        "wave",
+        message=N_("Say which parcels the carrier takes."),
+        next=N_("Give either the wave (--wave W), or the number of each parcel (--number N)."),
+    )
 
 
 def _miscount(counted: int, ours: int) -> Problem:

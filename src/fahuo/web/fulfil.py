@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from fahuo.flow import cut, first_mile, shipping_rules
+from fahuo.flow.handover import hand_over
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
+from fahuo.views import first_mile as views
 from fahuo.views import order as order_view
 from fahuo.web.gate import Visitor, draw, house_of, need
 
 router = APIRouter()
 Handler = Annotated[Visitor, Depends(need("orders.handle"))]
 Reporter = Annotated[Visitor, Depends(need("dispatch.report"))]
+SHOWN: Final = 50
 
 
 @router.post("/orders/{order_id}/split")
@@ -52,7 +55,9 @@ def page(request: Request, visitor: Reporter) -> Response:
     """What waits for a bundle, and the bundles there are."""
     house, seller = house_of(request), visitor.principal.seller_id
     waiting = shipping_rules.gathered(house, first_mile.waiting(house, seller), seller)
-    return draw(request, "first_mile.html", visitor, waiting=waiting, bundles=first_mile.bundles(house, 50, seller))
+    with house.store.read(seller) as tx:
+        found = views.bundles(tx, SHOWN)
+    return draw(request, "first_mile.html", visitor, waiting=waiting, bundles=found)
 
 
 @router.post("/first-mile")
@@ -76,6 +81,28 @@ def bundle(
         phone_tail=phone_tail,
     )
     first_mile.make(house_of(request), wish, visitor.principal.actor, visitor.principal.seller_id)
+    return RedirectResponse("/first-mile", 303)
+
+
+@router.post("/first-mile/{bundle_id}/handover")
+def taken(request: Request, visitor: Reporter, bundle_id: int) -> Response:
+    """The courier has taken the bundle."""
+    house, seller = house_of(request), visitor.principal.seller_id
+    hand_over(house, visitor.principal.actor, codes=first_mile.numbers(house, bundle_id, seller), seller_id=seller)
+    return RedirectResponse("/first-mile", 303)
+
+
+@router.post("/first-mile/{bundle_id}/decide")
+def decide(
+    request: Request,
+    visitor: Reporter,
+    bundle_id: int,
+    made: Annotated[str, Form(max_length=3)] = "",
+    ref: Annotated[str, Form(max_length=60)] = "",
+) -> Response:
+    """The answer was lost; a person has looked: the bundle is there, or is asked for again."""
+    decision = first_mile.Decision(made == "yes", ref.strip())
+    first_mile.decide(house_of(request), bundle_id, decision, visitor.principal.seller_id)
     return RedirectResponse("/first-mile", 303)
 
 

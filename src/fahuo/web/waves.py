@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from fahuo.flow import labels
+from fahuo.flow.handover import hand_over
 from fahuo.flow.labels import PAPERS
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
@@ -29,6 +30,22 @@ def page(request: Request, visitor: Viewer, before: int | None = None) -> Respon
 def live(request: Request, visitor: Viewer, before: int | None = None) -> Response:
     """The list alone."""
     return draw(request, "waves_live.html", visitor, **_listed(request, visitor, before))
+
+
+@router.post("/handover")
+def handover(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(need("dispatch.report"))],
+    wave: Annotated[int, Form()],
+    count: Annotated[str, Form(max_length=6)] = "",
+) -> Response:
+    """The carrier takes the packed parcels of a wave; its count, when given, must agree with ours."""
+    counted = int(count) if count.strip().isdecimal() else None
+    principal = visitor.principal
+    manifest = hand_over(
+        house_of(request), principal.actor, wave=wave, counted=counted, seller_id=principal.seller_id
+    )  # fmt: skip
+    return draw(request, "handed_over.html", visitor, manifest=manifest, wave=wave)
 
 
 def _listed(request: Request, visitor: Visitor, before: int | None) -> dict[str, Any]:
