@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from fahuo.channels.tiktok_shop.sign import sign_notice
@@ -173,6 +174,16 @@ def test_a_shop_connected_just_now_is_known(floor: Floor) -> None:
     assert home.door.post(of_order(2, shop="7494000000000000002")) == [200]
     assert {one.shop_id for one in home.all()} == {home.link.shop_id, link.shop_id}
     home.door.close()
+
+
+def test_an_app_with_a_new_secret_is_heard_without_a_restart(home: House) -> None:
+    old, new = of_order(1), of_order(2)
+    assert home.door.post(old) == [200]
+    with home.floor.store.write() as tx:
+        service.put_app(tx, msgspec.structs.replace(home.link.app, secret=b"rotated"), technical_ms())
+    home.door.app.state.hooks.doors._read_ms = 0
+    assert home.door.post(new, signature=sign_notice(b"rotated", KEY, new)) == [200]
+    assert home.door.post(of_order(3)) == [401]  # and who knows the old one is nobody now
 
 
 def test_a_full_queue_says_come_again(home: House) -> None:
