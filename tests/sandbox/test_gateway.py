@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
@@ -220,6 +220,12 @@ def test_rejects_a_cipher_where_it_is_unexpected() -> None:
     assert client.call("GET", "/echo/202309/global", shop_cipher=None).json()["code"] == 0
     assert client.call("GET", "/authorization/202309/shops").json()["code"] == 36009004
     assert client.call("GET", "/echo/202309/things", category_asset_cipher="GCP_x").json()["code"] == 36009004
+
+
+def test_a_cipher_is_signed_as_it_is_and_sent_percent_encoded() -> None:
+    client = Client(sandbox())
+    assert quote(client.shop.cipher, safe="") != client.shop.cipher
+    assert client.call("GET", "/echo/202309/things").json()["code"] == 0
 
 
 # --- the envelope -------------------------------------------------------------------------------------------------

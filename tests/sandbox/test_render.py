@@ -82,6 +82,14 @@ def test_masking_leaves_no_full_street_and_no_full_phone(street: str, phone: str
         assert masked["phone_number"][:-2] == "*" * (len(phone) - 2)
 
 
+@pytest.mark.parametrize("kind", ["TIKTOK", "SELLER"])
+def test_japanese_names_are_told_in_their_own_script(kind: str) -> None:
+    world = a_world("JP")
+    address = order_now(world, ordered(world, shipping_type=kind))["recipient_address"]
+    parts = address["last_name_local_script"], address["first_name_local_script"]
+    assert all(part[0] > "\u3040" and part.endswith("***") == (kind == "TIKTOK") for part in parts)
+
+
 def test_names_of_every_script_are_masked() -> None:
     assert render.mask_name("Nguyễn Văn An") == "N*** V*** A***"
     assert render.mask_name("山田太郎") == "山***"

@@ -292,10 +292,14 @@ class Press:
             phone, prefix = f"{'*' * (p.digits - 2)}{phone[-2:]}", "*" * len(prefix)
         joint = "" if self.market == "JP" else " "
         name = f"{family}{joint}{given}" if p.family_first else f"{given}{joint}{family}"
-        town = f'"post_town":"{PLACES[self.market][d.place % len(self.homes)][1]}",' if self.market == "GB" else ""
+        more = ""
+        if self.market == "GB":
+            more = f'"post_town":"{PLACES["GB"][d.place % len(self.homes)][1]}",'
+        elif self.market == "JP":
+            more = f'"first_name_local_script":"{given}","last_name_local_script":"{family}",'
         return (
             f'{{"name":"{name}","first_name":"{given}","last_name":"{family}","phone_number":"(+{p.code}){prefix}{phone}",'
-            f'"region_code":"{self.market}","postal_code":"{home.postal}",{town}"address_line1":"{street}",'
+            f'"region_code":"{self.market}","postal_code":"{home.postal}",{more}"address_line1":"{street}",'
             f'"address_line2":"","address_detail":"{street}","full_address":"{street}, {home.tail}",'
             f'"district_info":[{self.country},{home.districts}]}}'
         )

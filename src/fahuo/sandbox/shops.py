@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -63,13 +64,14 @@ def _shop(seed: int, index: int, b: Branch, taken: set[str]) -> Shop:
     name = b.name or ("深圳优品 " + b.market if b.cross_border else _NAMES[b.market])
     while name in taken:
         name += " 2"
-    token = hashlib.sha256(f"{seed}|{index}|{b.market}{kind}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{seed}|{index}|{b.market}{kind}".encode())
+    token = digest.hexdigest()
     return Shop(
         id=str(7_490_000_000_000_000_000 + seed % 9_000 * 10**6 + index + 1),
         name=name,
         region=b.market,
         seller_type="CROSS_BORDER" if b.cross_border else "LOCAL",
-        cipher=f"GCP_{token[:24]}",
+        cipher=f"GCP_{b64encode(digest.digest()[:16]).decode()}",  # to be percent-encoded when sent (1.4)
         code=f"{b.market}{kind}{token[24:34].upper()}",
         seller=hashlib.sha256(f"{seed}|{b.seller}".encode()).hexdigest()[:28],
         language=language_of(b.market, b.cross_border),
