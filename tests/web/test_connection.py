@@ -61,6 +61,7 @@ def test_the_way_through_the_browser(house: House, platform: Platform, owner: Vi
     assert found is not None
     url = httpx.URL(found[1].replace("&amp;", "&"))
     state = url.params["state"]
+    assert f"{owner.client.base_url}/connect/tiktok/callback" in page
     text = owner.get(f"/connect/tiktok/callback?code=code-1&state={state}&locale=vi")
     assert f'href="/shops/{shop_id(house)}"' in text
     assert "known before" in text

@@ -14,6 +14,7 @@ from fahuo.flow import connect as use
 from fahuo.flow import notices as working
 from fahuo.flow.apps import app_list, app_named
 from fahuo.flow.grants import client_of, renew_now
+from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.views import connection as views
@@ -54,6 +55,7 @@ def _facts(request: Request, visitor: Visitor, shop_id: int) -> dict[str, Any]:
         "apps": app_list(house, seller) if visitor.may("access.manage") else [],
         "advice": {row.id: _advice(row.outcome) for row in view.declined},
         "sent": lambda ms: None if ms is None else ms // 1000,
+        "since": lambda ms: max(technical_ms() - ms, 0) // 1000,
     }
 
 
@@ -69,7 +71,8 @@ def begin(request: Request, visitor: Owner, app: Annotated[str, Form(max_length=
     house = house_of(request)
     seller = visitor.principal.seller_id
     url = use.consent_url(house, app_named(house, app or None, seller), visitor.principal.actor, seller)
-    return draw(request, "consent.html", visitor, url=url)
+    # The app's redirect address may be another: nobody but this person, in this browser, may end it.
+    return draw(request, "consent.html", visitor, url=url, back=f"{request.base_url}{use.CALLBACK_PATH[1:]}")
 
 
 @router.get(use.CALLBACK_PATH)
