@@ -161,6 +161,7 @@ def test_what_is_due_happens_before_a_call_is_answered() -> None:
         ("DELETE", "faults/77", None, 404, "fault"),
         ("POST", "apps", {}, 400, "name"),
         ("POST", "apps", {"name": "x", "scopes": ["y"]}, 400, "scopes"),
+        ("POST", "apps", {"name": "x", "redirect_url": "javascript:1"}, 400, "redirect_url"),
         ("POST", "apps/nobody", {}, 404, "app"),
         ("POST", "codes", {"seller": "nobody"}, 404, "seller"),
         ("POST", "grants/1/expire", {}, 404, "grant"),

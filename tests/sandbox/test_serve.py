@@ -148,6 +148,7 @@ def test_says_what_is_wrong(tmp_path: Path) -> None:
     assert "no market 'XX'" in text
     assert said("--start", "yesterday", "--port", "0")[0] == 2
     assert said("--carriers", "never", "--port", "0")[0] == 2
+    assert said("--redirect-url", "shop.example", "--port", "0")[0] == 2
     assert said("--scenario", "nothing", "--port", "0")[0] == 2
     with serving(tmp_path) as (_, line):
         code, text = said("--port", line["base_url"].rpartition(":")[2])

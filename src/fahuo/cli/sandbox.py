@@ -15,6 +15,7 @@ from fahuo.cli.listening import listen, shown
 from fahuo.kernel.instant import parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, language, t
+from fahuo.sandbox.auth import is_redirect
 from fahuo.sandbox.serve import MARKETS, Options, Sandbox
 from fahuo.sandbox.shops import branch_of
 
@@ -57,7 +58,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- a parameter an option
         scenario=scenario,
         start=_instant(start),
         carriers=_carriers(carriers),
-        redirect_url=redirect_url,
+        redirect_url=_redirect(redirect_url),
         rate=rate,
         strict_webhooks=strict_webhooks,
         control_token=control_token,
@@ -133,6 +134,13 @@ def _instant(text: str) -> int | None:
 def _carriers(text: str) -> str:
     if text not in ("auto", "manual"):
         raise _wrong("carriers", text, N_("--carriers: {why}"), N_("Write auto or manual."), text)
+    return text
+
+
+def _redirect(text: str) -> str:
+    if text and not is_redirect(text):
+        then = N_("Write an address that begins with http:// or https://.")
+        raise _wrong("redirect_url", text, N_("--redirect-url: {why}"), then, text)
     return text
 
 

@@ -29,6 +29,15 @@ PREFIXES: Final = ("TTP_", "ROW_")
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
+def is_redirect(url: str) -> bool:
+    """Whether codes can be sent there."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 class App(Struct, kw_only=True):
     """An app of a developer. Its secret signs calls and webhooks; `redirect_url` gets the codes."""
 

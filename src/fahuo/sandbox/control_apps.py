@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fahuo.sandbox.auth import is_redirect
 from fahuo.sandbox.desk import PREFIX, Ask, Data, on
 from fahuo.sandbox.endpoints.authorisation import withdraw
 from fahuo.sandbox.gateway_model import SCOPES
@@ -24,7 +25,7 @@ def add_app(ask: Ask) -> Data:
     """{"name", "redirect_url", "scopes"}: another app."""
     asked(ask.body, "name", "redirect_url", "scopes")
     scopes = _scopes(ask.body)
-    app = ask.sandbox.auth.add_app(text(ask.body, "name"), text(ask.body, "redirect_url", ""), scopes or SCOPES)
+    app = ask.sandbox.auth.add_app(text(ask.body, "name"), _redirect(ask.body, ""), scopes or SCOPES)
     return shown_app(app)
 
 
@@ -33,9 +34,16 @@ def set_app(ask: Ask) -> Data:
     """{"redirect_url", "scopes"}: change an app. Scopes taken from it bite at once, added ones with the next grant."""
     asked(ask.body, "redirect_url", "scopes")
     app = the_app(ask.sandbox, ask.params["app"])
-    app.redirect_url = text(ask.body, "redirect_url", app.redirect_url)
-    app.scopes = _scopes(ask.body) or app.scopes
+    redirect, scopes = _redirect(ask.body, app.redirect_url), _scopes(ask.body)
+    app.redirect_url, app.scopes = redirect, scopes or app.scopes
     return shown_app(app)
+
+
+def _redirect(body: Data, before: str) -> str:
+    url = text(body, "redirect_url", before)
+    if url and not is_redirect(url):
+        raise Wrong("redirect_url", f"{url!r} is no address.", "Send one that begins with http:// or https://.")
+    return url
 
 
 @on("POST", "codes")

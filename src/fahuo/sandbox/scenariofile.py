@@ -250,16 +250,23 @@ def _check_words(scenario: Scenario, file: str) -> None:
     """Names that other modules give meaning: fields of Behaviour, kinds of faults."""
     for where, entry in entries(scenario):
         if isinstance(entry, People):
-            known = dict(zip(Behaviour.__struct_fields__, Behaviour.__struct_defaults__, strict=True))
-            for key, value in entry.set.items():
-                if key not in known:
-                    raise _wrong("scenario_key", file, f"{where}.set.{key}", _ALLOWED, ", ".join(sorted(known)))
-                if isinstance(known[key], bool) != isinstance(value, bool) or value < 0:
-                    raise _wrong("scenario_invalid", file, f"{where}.set.{key}", _WRONG, repr(value))
+            _check_behaviour(entry, file, f"{where}.set")
         kinds = [entry.kind] if isinstance(entry, Fault) else entry.without if isinstance(entry, EveryFault) else ()
         for kind in kinds:
             if kind not in KINDS:
                 raise _wrong("scenario_key", file, f"{where}: {kind}", _ALLOWED, ", ".join(KINDS))
+
+
+def _check_behaviour(people: People, file: str, where: str) -> None:
+    known = dict(zip(Behaviour.__struct_fields__, Behaviour.__struct_defaults__, strict=True))
+    for name in ("orders_per_day", "peak"):  # those have a section of their own, `orders`
+        del known[name]
+    for key, value in people.set.items():
+        if key not in known:
+            raise _wrong("scenario_key", file, f"{where}.{key}", _ALLOWED, ", ".join(sorted(known)))
+        most = 1_000 if key == "live_lift" else 1
+        if isinstance(known[key], bool) != isinstance(value, bool) or not 0 <= value <= most:
+            raise _wrong("scenario_invalid", file, f"{where}.{key}", _WRONG, f"{value!r} (0 to {most})")
 
 
 _TIMES: Final = {"start": "from", "end": "to", "at": "at", "back_at": "back_at"}
