@@ -14,7 +14,6 @@ from fahuo.flow import connect as use
 from fahuo.flow import notices as working
 from fahuo.flow.apps import app_list, app_named
 from fahuo.flow.grants import client_of, renew_now
-from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.views import connection as views
@@ -55,7 +54,6 @@ def _facts(request: Request, visitor: Visitor, shop_id: int) -> dict[str, Any]:
         "apps": app_list(house, seller) if visitor.may("access.manage") else [],
         "advice": {row.id: _advice(row.outcome) for row in view.declined},
         "sent": lambda ms: None if ms is None else ms // 1000,
-        "since": lambda ms: max(technical_ms() - ms, 0) // 1000,
     }
 
 

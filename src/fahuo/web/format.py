@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from fahuo.kernel.clock import technical_ms
 from fahuo.kernel.instant import local, zone
 from fahuo.kernel.money import amount_text
 from fahuo.kernel.text import t
@@ -60,6 +61,11 @@ def span(seconds: int, lang: str) -> str:
     if hours:
         return t("{hours} h {minutes} min", lang, hours=hours, minutes=minutes)
     return t("{minutes} min", lang, minutes=minutes)
+
+
+def ago(ms: int | None, lang: str) -> str:
+    """How long ago a technical instant was, whatever business time it is: `3 min ago`; nothing for none."""
+    return "" if ms is None else t("{span} ago", lang, span=span(max(technical_ms() - ms, 0) // 1000, lang))
 
 
 def left(due: int, now: int, lang: str) -> str:

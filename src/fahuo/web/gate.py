@@ -168,6 +168,7 @@ def draw(
         "full": lambda at: shape.full(at, zone),
         "left": lambda due: shape.left(due, now, lang),
         "span": lambda seconds: shape.span(seconds, lang),
+        "ago": lambda ms: shape.ago(ms, lang),
         "money": shape.money,
         "problem": lambda found: found.render(lang),
     }

@@ -17,10 +17,10 @@
     const ink = colour("--ink"), muted = colour("--muted"), line = colour("--line");
     const due = { name: place.dataset.due, type: "line", step: "end", data: data.due, symbol: "none", lineStyle: { width: 2.5, color: colour("--late") }, itemStyle: { color: colour("--late") }, areaStyle: { opacity: 0.08, color: colour("--late") } };
     const packed = { name: place.dataset.packed, type: "line", data: data.packed, symbol: "none", lineStyle: { width: 2.5, color: colour("--accent"), type: "dashed" }, itemStyle: { color: colour("--accent") } };
-    // Far more capacity than work would press the curve that matters flat: the rest of it runs out of the picture.
+    // Far more capacity than work would press the curve that matters flat: most of it runs out of the picture.
     // Where nothing falls due, what can be packed is the curve.
     const most = Math.max(...data.due), room = data.packed ? Math.max(...data.packed) : 0;
-    const top = most > 0 && room > 2 * most ? nice(most * 1.5) : null;
+    const top = most > 0 && room > 2 * most ? nice(Math.max(most * 1.5, room / 10)) : null;
     // On a phone the two names of the legend stand one above the other.
     const head = place.clientWidth < 480 && data.packed ? 56 : 34;
     if (chart) { chart.dispose(); }
