@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import pytest
 
 from fahuo.channels.tiktok_shop import asking
 from fahuo.channels.tiktok_shop.carry import Visit
@@ -14,7 +15,8 @@ from fahuo.connections.model import App, Link
 from fahuo.flow import offers as flow
 from fahuo.inventory import offers
 from fahuo.inventory.offering import Offer
-from fahuo.store import effects, settings
+from fahuo.kernel.problems import Failure
+from fahuo.store import effects
 from tests.support.shopfloor import HOUR, Floor, lines, order
 
 SHELF = "7100000000000000001"
@@ -32,6 +34,7 @@ class Platform:
         self.units: dict[str, int] = {"S-TEE": 7, "S-MUG": 7, "S-CAP": 7}
         self.refuse: dict[str, int] = {}
         self.state = "ACTIVATE"
+        self.keeps = False
 
     def post(self, _: Link, path: str, query: Any = None, body: Any = None, *, read: bool = False) -> Reply:
         if path.endswith("/search"):
@@ -46,6 +49,8 @@ class Platform:
                 else:
                     self.units[sku["id"]] = sku["inventory"][0]["quantity"]
             return _reply({"errors": errors} if errors else {})
+        if self.keeps:
+            return _reply({"errors": [{"code": 12052048, "message": "under review"}]})
         self.state = "ACTIVATE" if path.endswith("/activate") else "SELLER_DEACTIVATED"
         return _reply({})
 
@@ -166,10 +171,44 @@ def test_a_declined_push_is_seen_on_every_sku(floor: Floor) -> None:
     assert kept(floor, link)["TEE"].problem == "12052901"
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_product_is_taken_off_sale_once_whatever_the_platform_says(floor: Floor, keeps: bool) -> None:
+    platform, link = opened(floor)
+    assert flow.set_stop_after(floor.house, "0") == 0
+    flow.keep_offers(floor.house, platform, [link])  # type: ignore[arg-type]  # as above
+    carried_out(floor, platform, link)
+    floor.take(floor.shop("other"), order(lines=lines(TEE=97)))
+    platform.keeps = keeps
+    for _ in range(4):
+        floor.clock.at += HOUR
+        flow.tell_stock(floor.house, link)
+        carried_out(floor, platform, link)
+    assert [path for path, _ in platform.told if path.endswith("/deactivate")] == [
+        "/product/202309/products/deactivate"
+    ]
+    tee = kept(floor, link)["TEE"]
+    assert (tee.stopped, tee.state, tee.problem) == (
+        (True, "ACTIVATE", "12052048") if keeps else (True, "SELLER_DEACTIVATED", "")
+    )
+
+
+@pytest.mark.parametrize(("words", "hours"), [("never", None), ("12", 12.0), ("1.5", 1.5)])
+def test_when_sale_stops_is_the_sellers_wish(floor: Floor, words: str, hours: float | None) -> None:
+    assert flow.stop_after(floor.house) is None
+    assert flow.set_stop_after(floor.house, words) == hours
+    assert flow.stop_after(floor.house) == hours
+
+
+@pytest.mark.parametrize("words", ["", "soon", "-1", "nan", "inf", "9999"])
+def test_hours_that_are_none_are_refused(floor: Floor, words: str) -> None:
+    with pytest.raises(Failure) as refused:
+        flow.set_stop_after(floor.house, words)
+    assert refused.value.problem.field == "hours"
+
+
 def test_the_inflow_stops_when_the_seller_wants_it_and_starts_again(floor: Floor) -> None:
     platform, link = opened(floor)
-    with floor.store.write() as tx:
-        settings.put(tx, flow.STOP_AFTER, 2)
+    flow.set_stop_after(floor.house, "2")
     flow.keep_offers(floor.house, platform, [link])  # type: ignore[arg-type]  # as above
     carried_out(floor, platform, link)
     shop = floor.shop("other")

@@ -22,6 +22,7 @@ from fahuo.views import connection as connections
 from fahuo.views import json as shown
 from fahuo.views import shops as lists
 from fahuo.views import tower
+from fahuo.views.offers import offer_json, offer_list
 
 router = APIRouter()
 Limit = Annotated[int, Query(ge=1, le=lists.LIMIT_MAX)]
@@ -78,6 +79,21 @@ def stock(
         for row in found
     ]
     return _page("fahuo.stock/1", "stock", rows, found[-1].sku if len(found) == limit else None)
+
+
+@router.get("/offers", tags=["stock"], responses={200: {"model": PageOut}})
+def offers(
+    request: Request,
+    principal: Annotated[Principal, Depends(need("stock.view"))],
+    trouble: bool = False,
+    limit: Limit = 100,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
+) -> Response:
+    """What connected shops offer, by shop and product. `trouble`: not mapped, refused, or taken off sale."""
+    with house_of(request).store.read(principal.seller_id) as tx:
+        found = offer_list(tx, principal.shops, trouble=trouble, limit=limit, offset=cursor)
+    after = str(cursor + limit) if len(found) == limit else None
+    return _page("fahuo.offers/1", "offers", [offer_json(row) for row in found], after)
 
 
 @router.get("/effects", tags=["effects"], responses={200: {"model": PageOut}})

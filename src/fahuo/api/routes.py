@@ -36,7 +36,7 @@ STATUS: Final = {
     "in_progress": 409, "left_already": 409, "already_packed": 409, "order_held": 409, "parcel_cancelled": 409,
     "no_label_yet": 409, "wrong_item": 409, "too_many": 409, "items_missing": 409, "wrong_label": 409,
     "unknown_article": 409, "several_parcels": 409, "nothing_asked": 409, "answered_already": 409,
-    "conversation_closed": 409, "no_sheet": 404,
+    "conversation_closed": 409, "no_sheet": 404, "unknown_bundle": 404,
     "version_changed": 412, "too_large": 413, "key_reused": 422,
 }  # fmt: skip
 """HTTP status of problems that have one of their own; the others follow the exit code: 409, 400, 503."""

@@ -28,6 +28,7 @@ _GROUPS: Final = {
     "users": "fahuo.cli.users",
     "generate": "fahuo.cli.generate",
     "orders": "fahuo.cli.orders",
+    "offers": "fahuo.cli.offers",
     "effects": "fahuo.cli.effects",
     "labels": "fahuo.cli.labels",
     "pack": "fahuo.cli.pack",

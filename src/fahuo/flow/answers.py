@@ -29,5 +29,6 @@ BOOKS: Final[Mapping[str, Book]] = {
     aftersales.ANSWER_RETURN: aftersales.book,
     aftersales.SELLER_CANCEL: aftersales.book,
     offers.PUSH: offers.book,
+    offers.SELLING: offers.book,
     talks.SEND: talks.book,
 }

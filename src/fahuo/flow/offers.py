@@ -23,6 +23,8 @@ from fahuo.flow.aftersales import LANE
 from fahuo.flow.house import Desk, House, open_desk
 from fahuo.inventory import offers
 from fahuo.inventory.offering import Offer, to_resume, to_stop, units, worth_telling
+from fahuo.kernel.problems import Failure, Problem
+from fahuo.kernel.text import N_
 from fahuo.store import effects, settings
 from fahuo.store.effects import Answer, Claimed
 from fahuo.store.engine import Tx
@@ -32,6 +34,8 @@ PUSH: Final = "push_stock"
 SELLING: Final = "set_selling"
 READ_EVERY_S: Final = 6 * 3_600
 PUSH_EVERY_S: Final = 300
+NEVER: Final = "never"
+STOP_HOURS_MAX: Final = 2_160
 STOP_AFTER: Final = "stop selling after hours"
 """Setting: hours with nothing to offer after which a product is taken off sale; absent: never."""
 
@@ -151,11 +155,49 @@ def _effect(key: str, kind: str, link: Link, body: dict[str, Any], now: int) -> 
     )
 
 
+def stop_after(house: House, seller_id: int = 1) -> float | None:
+    """Hours with nothing to offer after which a product is taken off sale; None: never."""
+    with house.store.read(seller_id) as tx:
+        hours = settings.get(tx, STOP_AFTER)
+    return None if hours is None else float(hours)
+
+
+def set_stop_after(house: House, words: str, seller_id: int = 1) -> float | None:
+    """Set them: a number of hours, or `never`. Raises Failure for anything else."""
+    text = words.strip().casefold()
+    hours: float | None = None
+    if text != NEVER:
+        try:
+            hours = float(text)
+        except ValueError:
+            hours = -1.0
+        if not 0 <= hours <= STOP_HOURS_MAX:
+            raise Failure(
+                Problem(
+                    "hours_wrong",
+                    "hours",
+                    words[:40],
+                    N_("{value} is no number of hours."),
+                    N_("Give hours from 0 to {most}, or never."),
+                    {"value": words[:40], "most": STOP_HOURS_MAX},
+                )
+            )
+    with house.store.write(seller_id) as tx:
+        settings.put(tx, STOP_AFTER, hours)
+    return hours
+
+
 def book(tx: Tx, answered: Sequence[tuple[Claimed, Answer]], now: int, actor: str) -> None:  # noqa: ARG001 - as every booking
-    """What the platform said to pushes: figures taken are shown from now on; refused SKUs keep the platform's code."""
+    """What the platform said: figures taken are shown from now on; refused SKUs keep the platform's code.
+
+    A product taken off sale, or put back, stands so from now on; one that was not keeps the code and is left alone.
+    """
     rows: list[tuple[object, ...]] = []
     for one, said in answered:
-        if one.kind != PUSH or said.state not in ("done", "declined"):
+        if said.state not in ("done", "declined"):
+            continue
+        if one.kind == SELLING:
+            _book_selling(tx, one, said)
             continue
         refused = said.outcome.get("refused") or {}
         whole = str(said.outcome.get("code") or "declined") if said.state == "declined" else ""
@@ -171,3 +213,13 @@ def book(tx: Tx, answered: Sequence[tuple[Claimed, Answer]], now: int, actor: st
                 (one.shop_id, figure["id"], figure["warehouse"], shown, now, None, None, empty, problem)
             )  # fmt: skip
     offers.update(tx, ("shown", "told_at", "asked", "asked_at", "empty_at", "problem"), rows)
+
+
+def _book_selling(tx: Tx, one: Claimed, said: Answer) -> None:
+    known = offers.of_shop(tx, one.shop_id or 0, [one.body["product"]])
+    state = products.ON_SALE if one.body["on"] else products.TAKEN_OFF
+    if said.state == "done":
+        offers.update(tx, ("state",), [(o.shop_id, o.platform_sku_id, o.warehouse_ref, state) for o in known])
+    else:
+        code = str(said.outcome.get("code") or "declined")
+        offers.update(tx, ("problem",), [(o.shop_id, o.platform_sku_id, o.warehouse_ref, code) for o in known])

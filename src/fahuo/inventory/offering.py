@@ -73,8 +73,11 @@ def worth_telling(offer: Offer, wanted: int, now: int) -> bool:
 
 
 def to_stop(offers: Sequence[Offer], after_s: int | None, now: int) -> bool:
-    """Whether a product is to be taken off sale: on sale, and nothing of it offered for so long (None: never)."""
-    if after_s is None or not offers or any(one.state != "ACTIVATE" for one in offers):
+    """Whether a product is to be taken off sale: on sale, and nothing of it offered for so long (None: never).
+
+    It is asked for once: a product that the platform keeps on sale, or the seller puts back, is left alone.
+    """
+    if after_s is None or not offers or any(one.state != "ACTIVATE" or one.stopped for one in offers):
         return False
     return all(one.shown == 0 and one.empty_at is not None and now - one.empty_at >= after_s for one in offers)
 

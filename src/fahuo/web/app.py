@@ -17,7 +17,21 @@ from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.views.changed import Watch
-from fahuo.web import aftersales, connection, effects, fulfil, login, orders, pack, shops, talks, tower, users, waves
+from fahuo.web import (
+    aftersales,
+    connection,
+    effects,
+    fulfil,
+    login,
+    offers,
+    orders,
+    pack,
+    shops,
+    talks,
+    tower,
+    users,
+    waves,
+)
 from fahuo.web.gate import STATIC, LoginNeeded, draw
 from fahuo.web.hooks import Hooks
 from fahuo.web.recent import Recent
@@ -39,6 +53,9 @@ HEADERS = {
 }
 
 
+PARTS = (login, tower, orders, fulfil, aftersales, talks, effects, pack, waves, shops, offers, connection, users)
+
+
 def create_app(house: House) -> FastAPI:
     """The app for an open house. It opens nothing of its own but one connection to look out for changes."""
     app = _App(house)
@@ -46,7 +63,21 @@ def create_app(house: House) -> FastAPI:
     app.state.watch = Watch(house.store)
     app.state.recent = Recent()
     app.state.hooks = app.hooks
-    for part in (login, tower, orders, fulfil, aftersales, talks, effects, pack, waves, shops, connection, users):
+    for part in (
+        login,
+        tower,
+        orders,
+        fulfil,
+        aftersales,
+        talks,
+        effects,
+        pack,
+        waves,
+        shops,
+        offers,
+        connection,
+        users,
+    ):
         app.include_router(part.router, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
     mount(app)

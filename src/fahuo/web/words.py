@@ -317,6 +317,15 @@ ADVICE: Final = {
     "given_up": N_("It was tried often: check the shop's connection, then send it again."),
 }
 SOURCES: Final = {"pack": N_("Rule pack"), "platform": N_("Platform's own field")}
+PRODUCTS: Final = {
+    "DRAFT": N_("Draft"),
+    "PENDING": N_("In review"),
+    "FAILED": N_("Not approved"),
+    "ACTIVATE": N_("On sale"),
+    "SELLER_DEACTIVATED": N_("Taken off by the seller"),
+    "PLATFORM_DEACTIVATED": N_("Taken off by the platform"),
+    "FREEZE": N_("Frozen"),
+}
 _BOOKS: Final = {
     "station": STATIONS,
     "state": STATES,
@@ -325,6 +334,7 @@ _BOOKS: Final = {
     "event": EVENTS,
     "kind": KINDS,
     "bundle": BUNDLES,
+    "product": PRODUCTS,
     "hold": HOLDS,
     "owner": OWNERS,
     "role": ROLES,

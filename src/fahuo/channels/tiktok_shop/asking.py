@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fahuo.channels.tiktok_shop import aftersale, products
-from fahuo.channels.tiktok_shop.carry import Troubles, Visit, done, handles, no
+from fahuo.channels.tiktok_shop.carry import Troubles, Visit, done, handles, no, refused
 from fahuo.channels.tiktok_shop.client import Reply
 from fahuo.store.effects import Answer, Claimed
 
@@ -49,21 +49,28 @@ def push(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     for one in batch:
         figures = [(str(f["id"]), str(f["warehouse"]), int(f["units"])) for f in one.body["skus"]]
         try:
-            refused = products.push(visit.client, visit.link, one.body["product"], figures)
+            left_out = products.push(visit.client, visit.link, one.body["product"], figures)
         except Troubles as error:
             yield no(visit, [one], error, wrote=True)
             continue
-        yield [one.answer("done", {"refused": refused} if refused else {})]
+        yield [one.answer("done", {"refused": left_out} if left_out else {})]
 
 
 @handles("set_selling")
 def sell(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
-    """Put a product on sale or take it off; doing it twice changes nothing."""
-    return _each(
-        visit,
-        batch,
-        lambda one: products.set_selling(visit.client, visit.link, one.body["product"], bool(one.body["on"])),
-    )
+    """Put a product on sale or take it off; doing it twice changes nothing. The call takes many: it may refuse one."""
+    for one in batch:
+        try:
+            reply = products.set_selling(visit.client, visit.link, one.body["product"], bool(one.body["on"]))
+        except Troubles as error:
+            yield no(visit, [one], error, wrote=True)
+            continue
+        wrong = next(iter(reply.data.get("errors") or []), None)
+        if wrong is None:
+            yield [done(one, reply.request_id)]
+        else:
+            words = str(wrong.get("message") or "")
+            yield [refused(visit, one, int(wrong.get("code") or 0), words, reply.request_id)]
 
 
 def _each(

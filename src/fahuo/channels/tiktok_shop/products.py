@@ -13,6 +13,7 @@ from fahuo.connections.model import Link
 
 PAGE: Final = 100
 ON_SALE: Final = "ACTIVATE"
+TAKEN_OFF: Final = "SELLER_DEACTIVATED"
 
 
 class _Shelf(msgspec.Struct):
