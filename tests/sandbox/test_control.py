@@ -210,6 +210,15 @@ def test_an_order_that_shall_wait_for_money_is_not_cash_on_delivery(status: str)
     assert not any(made.world.orders[order].cod for order in told)
 
 
+def test_a_sample_is_not_cash_on_delivery() -> None:
+    made = sandbox()
+    told = control(made, "POST", "orders", {"market": "VN", "count": 10, "sample": True})["orders"]
+    bodies = [made.world.orders[order].body for order in told]
+    assert {(body["is_sample_order"], body["is_cod"], body["payment"]["total_amount"]) for body in bodies} == {
+        (True, False, "0")
+    }
+
+
 @pytest.mark.parametrize("market", ["VN", "US"])
 def test_an_order_is_made_to_order_where_it_is_wished_for(market: str) -> None:
     made = sandbox()
@@ -435,7 +444,7 @@ def test_pages_of_other_sites_cannot_act(headers: dict[str, str]) -> None:
 # --- pages --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", ["orders", "requests", "webhooks", "faults", "clock", "apps"])
+@pytest.mark.parametrize("page", ["orders", "parcels", "requests", "webhooks", "faults", "clock", "apps"])
 def test_pages_are_drawn_and_bring_nothing_from_elsewhere(page: str) -> None:
     made = sandbox(redirect_url="http://127.0.0.1/back")
     Client(made).call("POST", "/echo/202309/refuses", {"x": "<img src=x>"})
@@ -470,6 +479,25 @@ def test_an_order_has_buttons_for_buyer_and_carrier() -> None:
     assert "<b>bold" not in page
     assert order in fetch(made, "GET", f"{UI}/orders?status=IN_TRANSIT").text
     assert order not in fetch(made, "GET", f"{UI}/orders?status=DELIVERED").text
+
+
+def test_parcels_are_found_by_their_numbers_and_moved_on() -> None:
+    made = sandbox(carriers="manual")
+    assert "No parcel yet" in fetch(made, "GET", f"{UI}/parcels").text
+    order, package = arranged(made)
+    number = made.world.packages[package].tracking_number
+    assert number
+    for part in (number, number[3:], package, order, ""):
+        page = fetch(made, "GET", f"{UI}/parcels", params={"q": part}).text
+        assert f'value="carrier/{package}/scan"' in page
+        assert f'href="{UI}/orders/{order}"' in page
+    assert package not in fetch(made, "GET", f"{UI}/parcels?q=nothing").text
+    form = {"to": f"carrier/{package}/deliver", "back": f"{UI}/parcels"}
+    assert fetch(made, "POST", f"{UI}/do", data=form).headers["location"].endswith("good=1")
+    page = fetch(made, "GET", f"{UI}/parcels?status=COMPLETED").text
+    assert package in page
+    assert "carrier/" not in page
+    assert order in fetch(made, "GET", f"{UI}/orders?q={order[-6:]}").text
 
 
 def test_a_button_acts_and_comes_back() -> None:

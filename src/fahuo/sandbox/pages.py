@@ -6,6 +6,7 @@ Buttons post a request to control (`to`, a JSON `body`, and fields named `+name`
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from fahuo.sandbox.bodies import read_body
 from fahuo.sandbox.faults import KINDS
 from fahuo.sandbox.gateway import Answer
 from fahuo.sandbox.gateway_model import Barred
-from fahuo.sandbox.model import Order
+from fahuo.sandbox.model import FULFILLING, PROCESSING, Order, Package
 from fahuo.sandbox.near import COOKIE, allowed, has_token, same_origin
 from fahuo.sandbox.wrong import Wrong
 
@@ -143,21 +144,43 @@ def _frame(sandbox: Sandbox, query: dict[str, str], name: str) -> dict[str, Any]
 
 
 def _orders(sandbox: Sandbox, query: dict[str, str]) -> dict[str, Any]:
-    """The last changed orders, of a shop, of a status."""
-    shop, status = query.get("shop", ""), query.get("status", "")
-    found = [o for o in sandbox.world.orders.values() if shop in ("", o.shop_id) and status in ("", o.status)]
-    found.sort(key=lambda order: (order.updated, order.id), reverse=True)
+    """The last changed orders, of a shop, of a status, whose id has that in it."""
+    world = sandbox.world
+    return _listed("orders", query, world.orders.values(), lambda order: (order.id,)) | {"by_id": world.shops}
+
+
+def _parcels(sandbox: Sandbox, query: dict[str, str]) -> dict[str, Any]:
+    """The last changed parcels, of a shop, of a status, one of whose numbers has that in it."""
+    world = sandbox.world
+    found = _listed("parcels", query, world.packages.values(), _numbers)
+    return found | {"by_id": world.shops, "moving": (PROCESSING, FULFILLING)}
+
+
+def _numbers(package: Package) -> tuple[str, ...]:
+    return package.id, package.tracking_number, package.last_mile_number, *package.order_ids
+
+
+def _listed(
+    page: str, query: dict[str, str], every: Collection[Any], words: Callable[[Any], Iterable[str]]
+) -> dict[str, Any]:
+    """A page of the filtered things, the last changed first, and what its form and its links need."""
+    shop, status, part = (query.get(name, "").strip() for name in ("shop", "status", "q"))
+    found = [
+        one
+        for one in every
+        if shop in ("", one.shop_id) and status in ("", one.status) and any(part in word for word in words(one))
+    ]
+    found.sort(key=lambda one: (one.updated, one.id), reverse=True)
     at = int(query["from"]) if query.get("from", "").isascii() and query.get("from", "").isdigit() else 0
     return {
-        "orders": found[at : at + A_PAGE],
+        "found": found[at : at + A_PAGE],
         "total": len(found),
-        "first": at,
         "more": at + A_PAGE if at + A_PAGE < len(found) else 0,
-        "counts": sorted(Counter(order.status for order in sandbox.world.orders.values()).items()),
+        "counts": sorted(Counter(one.status for one in every).items()),
         "shop": shop,
         "status": status,
-        "by_id": sandbox.world.shops,
-        "link": lambda **more: f"{PREFIX}/orders?{urlencode({'shop': shop, 'status': status, **more})}",
+        "part": part,
+        "link": lambda **more: f"{PREFIX}/{page}?{urlencode({'shop': shop, 'status': status, 'q': part, **more})}",
     }
 
 
@@ -224,6 +247,7 @@ def _apps(sandbox: Sandbox, query: dict[str, str]) -> dict[str, Any]:
 
 _PAGES: Final = {
     "orders": ("orders.html", _orders),
+    "parcels": ("parcels.html", _parcels),
     "requests": ("requests.html", _requests),
     "webhooks": ("webhooks.html", _webhooks),
     "faults": ("faults.html", _faults),
