@@ -320,6 +320,17 @@ def test_which_scan_counts_is_a_setting_of_the_shop(setting: str, status: str) -
         assert order.status == "IN_TRANSIT"
 
 
+def test_a_typhoon_at_the_buyers_does_not_keep_a_parcel_from_the_sorting_warehouse() -> None:
+    world = a_world("MY-CB", behaviour=SURE)
+    order, package = bundled(world)
+    carriers.collected(world, package, world.now())
+    over = world.now() + 9 * DAY
+    carriers.hinder(world, Hindrance(kind="deliver", start=world.now(), end=over))
+    world.live(over - 1)
+    assert kinds(package) == ["collected", "arrived", "sorting_accepted"]
+    assert order.status == "IN_TRANSIT"
+
+
 def test_the_sorting_warehouse_refuses() -> None:
     world = a_world("TH-CB")
     order, package = bundled(world)

@@ -216,7 +216,8 @@ def _step_event(world: World, id_: str, at: int, turn: int) -> None:
     package = world.packages[id_]
     if package.flags.get("turn") != turn or package.status not in (PROCESSING, FULFILLING):
         return
-    over = _hindered(world, package, "deliver", at)
+    abroad = any(one.kind == "sorting" for one in way_of(package))  # still in China: a storm at the buyer's is far off
+    over = None if abroad else _hindered(world, package, "deliver", at)
     if over is not None:
         wait = over - at + int(world.chance("over", id_).random() * 6 * HOUR)
         set_way(world, package, [step._replace(at=step.at + wait) for step in way_of(package)])

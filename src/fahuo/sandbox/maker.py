@@ -91,7 +91,9 @@ class Maker:
         w = wishes
         d = self._draw()
         d = d._replace(state=STATES.index(UNPAID), age=0.0, kind=_kind(d.kind, w), flag=max(d.flag, _FLAG_QUIET))
-        if w.cod is not None:
+        if w.cod is None and d.kind > _SAMPLES_FROM:  # nothing is paid for a sample
+            d = d._replace(cod=1.0)
+        elif w.cod is not None:
             d = d._replace(cod=0.0 if w.cod else 1.0)
         if w.shipping_type is not None:
             d = d._replace(ship=-1.0 if w.shipping_type == SHIPPING_SELLER else 1.0)
