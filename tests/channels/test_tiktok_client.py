@@ -293,6 +293,18 @@ def test_health_is_told_at_most_once_a_minute() -> None:
     assert told[1].reads_per_second >= told[0].reads_per_second
 
 
+def test_the_first_call_too_many_is_told_at_once() -> None:
+    ticks = Ticks()
+    told: list[Health] = []
+    script = Script(ok({}), *[no(36009002, http=429)] * 3, ok({}))
+    client = client_for(script, ticks, tell=lambda _, health: told.append(health))
+    client.get(link(), SEARCH)
+    client.get(link(), SEARCH)
+    assert len(told) == 2
+    assert told[1].throttled_ms is not None
+    assert told[1].reads_per_second < told[0].reads_per_second
+
+
 def test_a_document_is_fetched_without_token_and_only_by_tls() -> None:
     script = Script(httpx.Response(500), httpx.Response(200, content=b"%PDF-1.7"))
     client = client_for(script)

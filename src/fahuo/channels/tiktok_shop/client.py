@@ -143,7 +143,7 @@ class Client:
         self._lock = threading.Lock()
         self._paces: dict[tuple[str, str], Pace] = {}
         self._throttled: dict[tuple[str, str], int] = {}
-        self._told: dict[tuple[str, str], float] = {}
+        self._told: dict[tuple[str, str, bool], float] = {}
         self._skews: dict[str, int] = {}
         self._newest: dict[tuple[int, int], Link] = {}
 
@@ -256,7 +256,7 @@ class Client:
             self._throttled[_key(link)] = int(self._now() * 1000)
             pause = max(found.retry_after, self._pause(state))
             pace.too_much(state.read, pause)
-            self._told_of(link)
+            self._told_of(link, slowed=True)
             if not state.waits or self._clock() + pause > state.until:
                 raise Unreached("too many calls", self._later(pause), found.request_id)
             state.waits.pop(0)
@@ -352,11 +352,14 @@ class Client:
                 self._paces[key] = Pace(link.app.reads_per_second, link.app.writes_per_second, self._clock)
             return self._paces[key]
 
-    def _told_of(self, link: Link) -> None:
-        """Tell what is known of the link's health, if that is due. Only links to a shop are worth telling."""
+    def _told_of(self, link: Link, *, slowed: bool = False) -> None:
+        """Tell what is known of the link's health, if that is due. Only links to a shop are worth telling.
+
+        `slowed`: it was one call too many, which is due by itself: this process may make no further call.
+        """
         if self._tell is None or not link.shop_id:
             return
-        key, now = _key(link), self._clock()
+        key, now = (*_key(link), slowed), self._clock()
         with self._lock:
             if now - self._told.get(key, float("-inf")) < TELL_S:
                 return
