@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from fahuo.flow.actions import put_hold
+from fahuo.kernel.instant import iso
 from fahuo.orders.model import AWAITING_COLLECTION, LineIn
 from fahuo.store.engine import Store
+from fahuo.views.order import hold_words
 from tests.support.shopfloor import HOUR, MONDAY, OWNER_HERE, TABLES, Floor, lines, order, recipient
 
 
@@ -177,6 +179,9 @@ def test_an_order_that_cannot_leave_in_time_is_told_and_goes_on(floor: Floor) ->
         shop, order(created_at=MONDAY - 200 * HOUR, paid_at=MONDAY - 200 * HOUR, awaiting_at=MONDAY - 200 * HOUR)
     )
     assert floor.held() == {"cannot_leave_in_time"}
+    (hold,) = [one for one in floor.view().holds if one.code == "cannot_leave_in_time"]
+    wrong, _ = hold_words(hold.code, hold.field, hold.value, "en")
+    assert wrong == f"No carrier takes it before its clock ends: {iso(floor.view().row['due_at'])}."
     assert floor.run().planned == 1
 
 

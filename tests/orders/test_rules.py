@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fahuo.kernel.instant import NONE
+from fahuo.kernel.instant import NONE, parse_instant
 from fahuo.kernel.text import t
 from fahuo.orders.model import FINISHED, ORDER, LineIn, OrderIn, RecipientIn
 from fahuo.orders.rules import _HOLDS, Hold, VerifyFacts, can_leave, fingerprint, verify
@@ -167,31 +167,32 @@ def test_any_batch_gets_an_answer_each_that_can_be_told(batch: list[OrderIn]) ->
             assert "{" not in shown.replace(held_by.value or "", "")
 
 
-def late(due: list[int], now: int, departures: list[int], **more: Any) -> list[str | None]:
+def late(due: list[int], now: int, departures: list[int], **more: Any) -> list[int | None]:
+    """When the clock ends of those that cannot leave before."""
     holds = can_leave(np.array(due), now, np.array(departures, dtype=np.int64), **more)
-    return [h.value if h else None for h in holds]
+    return [parse_instant(h.value or "") if h else None for h in holds]
 
 
 def test_can_leave_with_the_next_departure() -> None:
     hour = 3600
-    assert late([10 * hour, 5 * hour, NONE], 0, [6 * hour, 30 * hour]) == [None, "5.0", None]
+    assert late([10 * hour, 5 * hour, NONE], 0, [6 * hour, 30 * hour]) == [None, 5 * hour, None]
 
 
 def test_departure_at_the_very_end_is_in_time() -> None:
     assert late([3600], 0, [3600]) == [None]
-    assert late([3599], 0, [3600]) == ["1.0"]
+    assert late([3599], 0, [3600]) == [3599]
 
 
 def test_work_and_awaited_goods_move_the_departure() -> None:
     hour = 3600
     assert late([7 * hour], 0, [6 * hour, 30 * hour], work_seconds=6 * hour) == [None]
-    assert late([7 * hour], 0, [6 * hour, 30 * hour], work_seconds=6 * hour + 1) == ["7.0"]
+    assert late([7 * hour], 0, [6 * hour, 30 * hour], work_seconds=6 * hour + 1) == [7 * hour]
     ready = np.array([8 * hour, NONE])
-    assert late([9 * hour] * 2, 0, [6 * hour, 30 * hour], ready_at=ready) == ["9.0", None]
+    assert late([9 * hour] * 2, 0, [6 * hour, 30 * hour], ready_at=ready) == [9 * hour, None]
 
 
 def test_no_departure_at_all_and_overdue() -> None:
-    assert late([7200, -3600], 0, []) == ["2.0", "-1.0"]
+    assert late([10_800, 3600], 7200, []) == [10_800, 3600]
 
 
 def test_it_never_blocks() -> None:

@@ -16,7 +16,7 @@ from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.views import orders as views
 from fahuo.views.json import order_json, row_json
-from fahuo.views.order import show
+from fahuo.views.order import OrderView, hold_words, show
 
 app = typer.Typer(help="Orders: list and show.")
 PAGE = 500
@@ -85,11 +85,34 @@ def show_(
         [(c.clock, c.party, iso(c.due_at), c.outcome, c.source) for c in view.clocks],
     )
     say.table(
+        N_("Parcels"),
+        ["id", N_("State"), N_("Carrier"), N_("Number"), N_("Platform"), N_("Label ready")],
+        [
+            (p.id, p.state, p.carrier_name, p.tracking_number, p.platform_ref, p.label_origin if p.label_id else "")
+            for p in view.parcels
+        ],
+    )
+    _holds(view)
+    say.table(
+        N_("Effects"),
+        ["id", N_("Kind"), N_("State"), N_("Attempts"), N_("Answer")],
+        [(e.id, e.kind, e.state, e.attempts, f"{e.outcome.get('code', '')} {e.outcome.get('message', '')}".strip())
+         for e in view.effects],
+    )  # fmt: skip
+    say.table(N_("Journal"), [N_("At"), N_("What"), N_("Who")], [(iso(j.at), j.kind, j.actor) for j in view.timeline])
+
+
+def _holds(view: OrderView) -> None:
+    """Every hold; then what is wrong and what to do, for those that are open."""
+    say.table(
         N_("Holds"),
         [N_("Code"), N_("Owner"), N_("Since"), N_("Released")],
         [(h.code, h.owner, iso(h.since_at), iso(h.released_at) if h.released_at else "") for h in view.holds],
     )
-    say.table(N_("Journal"), [N_("At"), N_("What"), N_("Who")], [(iso(j.at), j.kind, j.actor) for j in view.timeline])
+    for one in view.holds:
+        if one.released_at is None:
+            wrong, then = hold_words(one.code, one.field, one.value, say.settings().lang)
+            say.warn("{code}: {wrong} {then}", code=one.code, wrong=wrong, then=then)
 
 
 @app.command()

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from fahuo.kernel.instant import NONE
+from fahuo.kernel.instant import NONE, iso
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_
 from fahuo.orders.addresses import MASK, check_address
@@ -115,7 +115,7 @@ _HOLDS: Final = {
                            N_("Ask what is wrong with it; have it relabelled or sent back, then release the hold.")),
     "no_rule_found": (OPS, False, N_("No deadline rule was found for market {value}."),
                       N_("Choose a rule pack for the shop: fahuo shops add NAME --pack ID.")),
-    "cannot_leave_in_time": (OPS, False, N_("It cannot leave before its clock: {hours} hours left."),
+    "cannot_leave_in_time": (OPS, False, N_("No carrier takes it before its clock ends: {value}."),
                              N_("Send it first all the same; holding it would only make it later.")),
 }  # fmt: skip
 
@@ -323,7 +323,5 @@ def can_leave(
     late = (due_at != NONE) & (leaves > due_at)
     holds: list[Hold | None] = [None] * len(due_at)
     for i in np.flatnonzero(late).tolist():
-        left = int(due_at[i]) - now
-        hours = f"{left / 3600:.1f}"
-        holds[i] = hold("cannot_leave_in_time", "due_at", hours, hours=hours)
+        holds[i] = hold("cannot_leave_in_time", "due_at", iso(int(due_at[i])))
     return holds

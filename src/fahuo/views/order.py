@@ -14,7 +14,9 @@ from fahuo.deadlines import queries as deadlines
 from fahuo.deadlines.model import CLOCKS, PARTIES, SOURCES
 from fahuo.orders import queries as orders_queries
 from fahuo.orders.queries import Line
+from fahuo.orders.rules import hold as known_hold
 from fahuo.orders.tables import holds, orders
+from fahuo.planning.explain import reason_text
 from fahuo.planning.tables import decisions, refusals
 from fahuo.store import journal, personal
 from fahuo.store.engine import Tx
@@ -267,3 +269,14 @@ def place_names(tx: Tx) -> dict[int, str]:
         .where(services.c.seller_id == tx.seller_id)
     )
     return {row[0]: row[1] for row in places} | {row[0]: f"{row[1]} {row[2]}" for row in offers}
+
+
+def hold_words(code: str, field: str, value: str, lang: str) -> tuple[str, str]:
+    """(what is wrong, what to do) of a hold, '' where only a person's note says it."""
+    try:
+        said = reason_text(value, lang) if code == "cannot_plan" else value
+        shown = known_hold(code, field or None, said or None).problem().render(lang)
+    except KeyError:
+        return value, ""
+    # Places that were known only when the hold was put cannot be filled again: the code's own word says enough.
+    return ("" if "{" in shown.message else shown.message), shown.next

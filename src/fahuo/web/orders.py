@@ -14,8 +14,6 @@ from fahuo.flow.house import House
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.orders.phones import parse_phone
-from fahuo.orders.rules import hold as known_hold
-from fahuo.planning.explain import reason_text
 from fahuo.talks.model import plain
 from fahuo.views import order as order_view
 from fahuo.views import orders as list_view
@@ -170,7 +168,7 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
     if found is None:
         raise Failure(_none(order_id))
     said = explain_order(house, order_id, visitor.lang, visitor.principal.seller_id)
-    texts = {hold.code: _hold_words(hold.code, hold.field, hold.value, visitor.lang) for hold in found.holds}
+    texts = {hold.code: order_view.hold_words(hold.code, hold.field, hold.value, visitor.lang) for hold in found.holds}
     return {
         "zone": found.zone,
         "order": found,
@@ -191,17 +189,6 @@ def _order(request: Request, visitor: Visitor, order_id: int) -> dict[str, Any]:
 
 def _none(order_id: int) -> Problem:
     return Problem("not_found", "order", str(order_id), N_("There is no such order."), N_("Look for it in the list."))
-
-
-def _hold_words(code: str, field: str, value: str, lang: str) -> tuple[str, str]:
-    """(what is wrong, what to do) of a hold, '' where only a person's note says it."""
-    try:
-        said = reason_text(value, lang) if code == "cannot_plan" else value
-        shown = known_hold(code, field or None, said or None).problem().render(lang)
-    except KeyError:
-        return value, ""
-    # Places that were known only when the hold was put cannot be filled again: the code's own word says enough.
-    return ("" if "{" in shown.message else shown.message), shown.next
 
 
 @router.get("/orders/{order_id}/recipient")
