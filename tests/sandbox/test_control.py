@@ -249,6 +249,16 @@ def test_a_buyer_asks_to_cancel_and_takes_it_back() -> None:
     assert control(made, "POST", f"buyer/{order}/cancel", {"withdraw": True})["cancellation"] == told["cancellation"]
 
 
+@pytest.mark.parametrize(
+    ("action", "body", "field"), [("message", {"kind": "shout"}, "kind"), ("return", {"type": "SWAP"}, "type")]
+)
+def test_what_a_buyer_cannot_mean_is_named(action: str, body: dict[str, str], field: str) -> None:
+    made = sandbox()
+    answer = fetch(made, "POST", f"/_sandbox/buyer/{placed(made)}/{action}", json=body)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
+    assert answer.json()["error"]["next"].startswith("One of: ")
+
+
 def test_a_buyer_writes_and_moves() -> None:
     made = sandbox()
     order = placed(made)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from fahuo.kernel.instant import iso
 from fahuo.kernel.money import parse_minor
-from fahuo.sandbox import aftersale_buyers, aftersale_rules, aftersales, buyers, cancels, carriers, talks
+from fahuo.sandbox import aftersale_buyers, aftersale_rules, aftersales, buyers, cancels, carriers, phrases, talks
 from fahuo.sandbox.faults import KINDS
 from fahuo.sandbox.journeys import Step
 from fahuo.sandbox.maker import SoldOut, Wishes
@@ -102,6 +102,13 @@ def _cancel(world: World, order: Order, body: Data) -> Data:
     return {"cancellation": made.id, "cancel_status": made.status}
 
 
+def _one_of(body: Data, name: str, words: Iterable[str], default: str) -> str:
+    word = text(body, name, default)
+    if word not in (known := tuple(words)):
+        raise Wrong(name, f"{word!r} is not known here.", f"One of: {', '.join(known)}.")
+    return word
+
+
 def _change_address(world: World, order: Order, body: Data) -> Data:
     asked(body)
     buyers.change_address(world, order, world.now())
@@ -115,7 +122,8 @@ def _urge(world: World, order: Order, body: Data) -> Data:
 
 def _message(world: World, order: Order, body: Data) -> Data:
     asked(body, "text", "kind")
-    said = talks.buyer_writes(world, order, text(body, "kind", "ask"), world.now(), text(body, "text", ""))
+    kind = _one_of(body, "kind", phrases.KINDS, "ask")
+    said = talks.buyer_writes(world, order, kind, world.now(), text(body, "text", ""))
     return {"message": said.id}
 
 
@@ -132,7 +140,7 @@ def _return(world: World, order: Order, body: Data) -> Data:
         act = aftersale_buyers.ship_back if flag(body, "ship_back") else aftersale_buyers.withdraw
         act(world, request, world.now())
         return _shown(request)
-    kind = text(body, "type", aftersale_rules.RETURN_AND_REFUND)
+    kind = _one_of(body, "type", aftersale_rules.TYPES, aftersale_rules.RETURN_AND_REFUND)
     amount = body.get("amount")
     if amount is not None:
         try:
