@@ -109,7 +109,7 @@ def _arrived(came: Arrived) -> None:
         parked=came.parked,
     )
     for shop, code in sorted(came.failed.items()):
-        say.warn(N_("{shop}: the pull did not come to its end ({code})."), shop=shop, code=code)
+        say.warn(N_("{shop}: not everything could be read ({code})."), shop=shop, code=code)
 
 
 def _instant(text: str) -> int:

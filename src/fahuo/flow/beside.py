@@ -7,8 +7,9 @@ nothing else. What fails for one shop waits; the others go on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -29,7 +30,6 @@ AGAIN_MS: Final = 60_000
 AT_ONCE: Final = 500
 _REQUESTS: Final = (CANCEL, RETURN)
 _KINDS: Final = (*_REQUESTS, "address", "talk", "product", "stock")
-_TROUBLES: Final = (Refused, Unreached, Lost)
 _log = logging.getLogger(__name__)
 
 
@@ -53,17 +53,8 @@ def beside(house: House, client: Client, *, seller_id: int = 1) -> Beside:
         later = jobs_later(tx, house.clock.now())
     for link in links:
         told = [one for one in waiting if one.shop_id == link.shop_id]
-        if not told and _jobs(link) <= later:
-            continue
-        try:
+        if told or not _jobs(link) <= later:
             _one_shop(house, client, link, told, done)
-        except _TROUBLES as error:
-            done.failed[link.shop] = str(error)[:200]
-            _later(house, told, str(error), seller_id)
-        except Exception as error:  # a fault of ours in one shop's matters must not keep the others waiting
-            _log.error("what %s tells beside its orders could not be taken", link.shop, exc_info=error)
-            done.failed[link.shop] = f"bug: {type(error).__name__}"
-            _later(house, told, done.failed[link.shop], seller_id)
     return done
 
 
@@ -72,36 +63,82 @@ def _jobs(link: Link) -> set[str]:
 
 
 def _one_shop(house: House, client: Client, link: Link, told: Sequence[Waiting], done: Beside) -> None:
+    """Part by part: what the platform refuses of one (a permission the app lacks, say) holds up no other."""
     now = house.clock.now()
     with house.store.write(link.seller_id) as tx:
         all_requests = job_due(tx, f"requests {link.shop_id}", REQUESTS_EVERY_S, now)
         all_talks = job_due(tx, f"talks {link.shop_id}", TALKS_EVERY_S, now)
-    named = {kind: sorted({one.ref for one in told if one.kind == kind and one.ref}) for kind in _REQUESTS}
-    if any(named.values()):
-        done.requests += aftersales.mirror(house, client, link, named)
-    if all_requests:
-        done.requests += aftersales.mirror(house, client, link)
-        with house.store.write(link.seller_id) as tx:
-            aftersales.adopt(tx, link.shop_id)
-    moved = {ref: one.sent_at for one in told if one.kind == "address" for ref in one.order_refs}
-    if moved:
-        with house.store.write(link.seller_id) as tx:
-            readdress.moved(tx, link.shop_id, moved, now, "notice")
-    for ref in sorted({one.ref for one in told if one.kind == "talk" and one.ref}):
-        done.messages += talks.mirror_one(house, client, link, ref)
-    if all_talks:
-        done.messages += talks.mirror(house, client, link)
-    if any(one.kind == "product" for one in told):
-        done.offers += offers.read_products(house, client, link)
-    found = offers.keep_offers(house, client, [link], seller_id=link.seller_id)
-    done.offers += found["read"]
-    done.pushed += found["pushed"]
-    if told:
-        with house.store.write(link.seller_id) as tx:
-            notices_store.worked(tx, [one.id for one in told])
+    visit = _Visit(house, client, link, done)
+    parts: Sequence[tuple[Sequence[str], Callable[[Sequence[Waiting]], None]]] = (
+        (("address",), visit.moved),
+        (_REQUESTS, partial(visit.requests, everything=all_requests)),
+        (("talk",), partial(visit.talks, everything=all_talks)),
+        (("product", "stock"), visit.offers),
+    )
+    away = ""
+    for kinds, part in parts:
+        mine = [one for one in told if one.kind in kinds]
+        try:
+            if not away:
+                part(mine)
+        except Refused as error:
+            _failed(visit, mine, str(error))
+        except (Unreached, Lost) as error:
+            away = str(error)
+        except Exception as error:  # a fault of ours in one shop's matters must not keep the others waiting
+            _log.error("what %s tells beside its orders could not be taken", link.shop, exc_info=error)
+            _failed(visit, mine, f"bug: {type(error).__name__}")
+        else:
+            if mine and not away:
+                with house.store.write(link.seller_id) as tx:
+                    notices_store.worked(tx, [one.id for one in mine])
+        if away:
+            _failed(visit, mine, away)
 
 
-def _later(house: House, told: Sequence[Waiting], why: str, seller_id: int) -> None:
+class _Visit(NamedTuple):
+    """The parts of what one shop tells beside its orders."""
+
+    house: House
+    client: Client
+    link: Link
+    done: Beside
+
+    def moved(self, told: Sequence[Waiting]) -> None:
+        """Buyers moved: the notice alone may show it."""
+        changed = {ref: one.sent_at for one in told for ref in one.order_refs}
+        if changed:
+            with self.house.store.write(self.link.seller_id) as tx:
+                readdress.moved(tx, self.link.shop_id, changed, self.house.clock.now(), "notice")
+
+    def requests(self, told: Sequence[Waiting], *, everything: bool) -> None:
+        """Requests that were told of; now and then all that have changed."""
+        named = {kind: sorted({one.ref for one in told if one.kind == kind and one.ref}) for kind in _REQUESTS}
+        if any(named.values()):
+            self.done.requests += aftersales.mirror(self.house, self.client, self.link, named)
+        if everything:
+            self.done.requests += aftersales.mirror(self.house, self.client, self.link)
+            with self.house.store.write(self.link.seller_id) as tx:
+                aftersales.adopt(tx, self.link.shop_id)
+
+    def talks(self, told: Sequence[Waiting], *, everything: bool) -> None:
+        """Conversations that were told of; now and then all that have changed."""
+        for ref in sorted({one.ref for one in told if one.ref}):
+            self.done.messages += talks.mirror_one(self.house, self.client, self.link, ref)
+        if everything:
+            self.done.messages += talks.mirror(self.house, self.client, self.link)
+
+    def offers(self, told: Sequence[Waiting]) -> None:
+        """Products that changed there, stock that changed here."""
+        if any(one.kind == "product" for one in told):
+            self.done.offers += offers.read_products(self.house, self.client, self.link)
+        found = offers.keep_offers(self.house, self.client, [self.link], seller_id=self.link.seller_id)
+        self.done.offers += found["read"]
+        self.done.pushed += found["pushed"]
+
+
+def _failed(visit: _Visit, told: Sequence[Waiting], why: str) -> None:
+    visit.done.failed.setdefault(visit.link.shop, why[:200])
     at = technical_ms() + AGAIN_MS
-    with house.store.write(seller_id) as tx:
+    with visit.house.store.write(visit.link.seller_id) as tx:
         notices_store.later(tx, [(one.id, at, why) for one in told])
