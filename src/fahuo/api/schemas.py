@@ -167,14 +167,16 @@ class PageOut(Open):
 
 
 class ConnectionOut(Open):
-    """A shop's connection: none, active, expiring, expired, withdrawn or refused, and everything known about it."""
+    """A shop's connection: none, active, expiring, limited, expired, withdrawn or refused, and all that is known of it."""
 
     schema_: str = Field("fahuo.connection/1", alias="schema")
     shop_id: str
     shop: str
     state: str
     way_out: dict[str, str] | None = None
+    lacking: dict[str, str] | None = None
     effects: dict[str, int] = {}
+    effects_stalled: int = 0
 
 
 class MetricsOut(Open):

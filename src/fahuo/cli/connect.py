@@ -179,7 +179,7 @@ def status(
 
 def _row(view: ConnectionView, one: Standing) -> tuple[object, ...]:
     stuck = sum(view.effects.get(state, 0) for state in ("unknown", "declined", "given_up"))
-    return (one.shop, one.state, at(one.access_until_ms), at(one.pulled_ms), view.waiting, stuck)
+    return (one.shop, one.state, at(one.access_until_ms), at(one.pulled_ms), view.waiting + view.stalled, stuck)
 
 
 @app.command()
