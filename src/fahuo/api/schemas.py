@@ -167,7 +167,7 @@ class PageOut(Open):
 
 
 class ConnectionOut(Open):
-    """A shop's connection: none, active, expiring, limited, expired, withdrawn or refused, and all that is known of it."""
+    """A shop's connection: none, active, expiring, limited, expired, withdrawn or refused, and all known of it."""
 
     schema_: str = Field("fahuo.connection/1", alias="schema")
     shop_id: str
