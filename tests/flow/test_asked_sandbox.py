@@ -101,6 +101,19 @@ def test_a_rejection_gives_the_parcel_free_again_and_is_sent_once(vn: Town, lost
     assert hand_over(vn.house, "dock", codes=[number]).handed_over == [number]
 
 
+def test_the_limit_of_a_request_is_known_as_soon_as_its_order_tells_of_it(vn: Town) -> None:
+    ref = arranged(vn)
+    vn.work()
+    searches = vn.calls("cancellations/search")
+    cancels.request(vn.sandbox.world, vn.theirs(ref), vn.clock.at)
+    vn.go(60)
+    vn.work(3)
+    assert "cancel_requested" in vn.held(ref)
+    assert request_of(vn, ref).answer_by is not None, "without a notice, and before the round of every 15 minutes"
+    vn.work(3)
+    assert vn.calls("cancellations/search") == searches + 1
+
+
 def test_a_withdrawn_request_gives_the_parcel_free_again(vn: Town) -> None:
     ref = arranged(vn)
     ask_to_cancel(vn, ref)

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, literal_column, select
 from fahuo.aftersales.model import Request
 from fahuo.aftersales.rules import Key
 from fahuo.aftersales.tables import requests
+from fahuo.orders.rules import CANCEL_REQUESTED
+from fahuo.orders.tables import holds, orders
 from fahuo.store.bulk import any_of, array
 from fahuo.store.engine import Tx
 
@@ -47,6 +49,25 @@ def to_answer(tx: Tx, limit: int = MOST) -> list[Request]:
     """Requests the seller is asked to answer and has not, the most urgent first."""
     mine = _requests(tx, TO_ANSWER).order_by(_r.answer_by.is_(None), _r.answer_by, _r.id)
     return [Request(*row) for row in tx.rows(mine.limit(limit))]
+
+
+def untold(tx: Tx, since: int) -> set[int]:
+    """Shops with an order whose buyer has asked to cancel since then, as the order tells, and no request to answer."""
+    h = holds.c
+    told = select(_r.id).where(_r.seller_id == h.seller_id, _r.order_id == h.order_id, _r.action != "")
+    rows = tx.rows(
+        select(orders.c.shop_id)
+        .distinct()
+        .join(holds, (h.seller_id == orders.c.seller_id) & (h.order_id == orders.c.id))
+        .where(
+            h.seller_id == tx.seller_id,
+            h.released_at.is_(None),
+            h.code == CANCEL_REQUESTED,
+            h.since_at >= since,
+            ~told.exists(),
+        )
+    )
+    return {row[0] for row in rows}
 
 
 def without_order(tx: Tx, shop_id: int) -> list[Request]:

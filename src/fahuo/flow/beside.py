@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from fahuo.aftersales import queries
 from fahuo.aftersales.model import CANCEL, RETURN
 from fahuo.channels.tiktok_shop.client import Client, Lost, Refused, Unreached
 from fahuo.connections import notices_store
@@ -25,6 +26,8 @@ from fahuo.kernel.clock import technical_ms
 from fahuo.store.settings import job_due, jobs_later
 
 REQUESTS_EVERY_S: Final = 900
+SOON_S: Final = 60
+"""How often a shop's requests are read while an order tells of one that has not come."""
 TALKS_EVERY_S: Final = 900
 AGAIN_MS: Final = 60_000
 AT_ONCE: Final = 500
@@ -51,10 +54,12 @@ def beside(house: House, client: Client, *, seller_id: int = 1) -> Beside:
         shops = [link.shop_id for link in links]
         waiting = notices_store.notices_of(tx, _KINDS, AT_ONCE, technical_ms(), shops=shops) if links else []
         later = jobs_later(tx, house.clock.now())
+        untold = queries.untold(tx, house.clock.now() - REQUESTS_EVERY_S) if links else set()
     for link in links:
         told = [one for one in waiting if one.shop_id == link.shop_id]
-        if told or not _jobs(link) <= later:
-            _one_shop(house, client, link, told, done)
+        soon = link.shop_id in untold and f"asked {link.shop_id}" not in later
+        if told or soon or not _jobs(link) <= later:
+            _one_shop(house, client, link, told, done, soon=soon)
     return done
 
 
@@ -62,11 +67,14 @@ def _jobs(link: Link) -> set[str]:
     return {f"requests {link.shop_id}", f"talks {link.shop_id}", *offers.jobs(link)}
 
 
-def _one_shop(house: House, client: Client, link: Link, told: Sequence[Waiting], done: Beside) -> None:
+def _one_shop(
+    house: House, client: Client, link: Link, told: Sequence[Waiting], done: Beside, *, soon: bool = False
+) -> None:
     """Part by part: what the platform refuses of one (a permission the app lacks, say) holds up no other."""
     now = house.clock.now()
     with house.store.write(link.seller_id) as tx:
-        all_requests = job_due(tx, f"requests {link.shop_id}", REQUESTS_EVERY_S, now)
+        asked = soon and job_due(tx, f"asked {link.shop_id}", SOON_S, now)
+        all_requests = job_due(tx, f"requests {link.shop_id}", REQUESTS_EVERY_S, now) or asked
         all_talks = job_due(tx, f"talks {link.shop_id}", TALKS_EVERY_S, now)
     visit = _Visit(house, client, link, done)
     parts: Sequence[tuple[Sequence[str], Callable[[Sequence[Waiting]], None]]] = (

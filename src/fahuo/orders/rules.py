@@ -63,6 +63,7 @@ class Hold(Struct, frozen=True):
         return Problem(self.code, self.field, self.value, self.message, self.next, self.params)
 
 
+CANCEL_REQUESTED: Final = "cancel_requested"
 _HOLDS: Final = {
     "unknown_state": (OPS, True, N_("The order state {value} is unknown."),
                       N_("Look the order up in Seller Center; tell us the new state, then release the hold.")),
@@ -78,7 +79,7 @@ _HOLDS: Final = {
                     N_("Make sure that the carrier collects cash there.")),
     "unknown_sku": (CATALOGUE, True, N_("The SKU {value} is unknown."),
                     N_("Add the SKU, or map this shop's SKU to one of ours.")),
-    "cancel_requested": (CS, True, N_("The buyer has asked to cancel."),
+    CANCEL_REQUESTED: (CS, True, N_("The buyer has asked to cancel."),
                          N_("Answer the request in time; an unanswered one is approved by the platform.")),
     "address_changed": (WAREHOUSE, True, N_("The address changed after the shipment was arranged."),
                         N_("Stop the parcel; take the new label before it is handed over.")),
@@ -164,7 +165,7 @@ def _verify(order: OrderIn, facts: VerifyFacts, unknown: _Articles, twin: str) -
     if order.shipping_type not in (SHIPPING_TIKTOK, SHIPPING_SELLER):
         holds.append(hold("unknown_shipping_type", "shipping_type", order.shipping_type))
     if order.buyer_cancel:
-        holds.append(hold("cancel_requested", "buyer_cancel"))
+        holds.append(hold(CANCEL_REQUESTED, "buyer_cancel"))
     if order.platform_order_id in facts.address_changed:
         holds.append(hold("address_changed", "recipient"))
     _check_items(order, unknown, holds)
