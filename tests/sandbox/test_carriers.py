@@ -324,7 +324,7 @@ def test_a_typhoon_at_the_buyers_does_not_keep_a_parcel_from_the_sorting_warehou
     world = a_world("MY-CB", behaviour=SURE)
     order, package = bundled(world)
     carriers.collected(world, package, world.now())
-    over = world.now() + 9 * DAY
+    over = world.now() + 5 * DAY
     carriers.hinder(world, Hindrance(kind="deliver", start=world.now(), end=over))
     world.live(over - 1)
     assert kinds(package) == ["collected", "arrived", "sorting_accepted"]

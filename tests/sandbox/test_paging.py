@@ -100,7 +100,7 @@ def test_a_changed_token_is_refused() -> None:
     st.integers(1, 5),
     st.booleans(),
 )
-def test_orders_that_arrive_meanwhile_neither_repeat_nor_hide_one(
+def test_orders_that_arrive_meanwhile_change_nothing(
     before: list[int], arrivals: list[list[int]], size: int, descending: bool
 ) -> None:
     """New rows are created at or after the latest there is, as orders are."""
@@ -119,9 +119,7 @@ def test_orders_that_arrive_meanwhile_neither_repeat_nor_hide_one(
         for step in next(waves, []):
             insort(rows, ((rows[-1][0] if rows else 0) + step, f"{number:018d}"))
             number += 1
-    known = [one for one in seen if int(one) < total]
-    assert known == expected
-    assert len(seen) == len(set(seen))
+    assert seen == expected, "also when some arrive in the second of the latest"
 
 
 @given(

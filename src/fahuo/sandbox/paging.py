@@ -65,29 +65,33 @@ def page(window: Window, bound_to: Any, keep: Callable[[str], bool] | None = Non
     key = msgspec.json.encode([bound_to, window.low, window.high, window.descending], order="sorted")
     last: Row | None = None
     if window.token:
-        last, high, total = _opened(window.token, key)
+        last, bound, total = _opened(window.token, key)
+        first, end = _places(rows, window.low, bound)
     else:
-        high = _bound(window)
-        total = _count(rows, window.low, high, keep)
-    first, end = between(rows, window.low, high)
+        bound = _bound(window)
+        first, end = _places(rows, window.low, bound)
+        total = end - first if keep is None else sum(keep(rows[at][1]) for at in range(first, end))
     ids, more = _taken(rows, first, end, last, window, keep)
     if not more:
         return Page([row[1] for row in ids], "", total)
-    return Page([row[1] for row in ids], _sealed(ids[-1], high, total, key), total)
+    return Page([row[1] for row in ids], _sealed(ids[-1], bound, total, key), total)
 
 
-def _bound(window: Window) -> int:
-    """Where the caller left the end open, everything there is now and nothing that comes later."""
+def _bound(window: Window) -> Row:
+    """The first row that does not belong: where the caller left the end open, one behind all there are now."""
     if window.high is not None:
-        return min(window.high, _FOREVER)
-    return window.rows[-1][0] + 1 if window.rows else 0
+        return min(window.high, _FOREVER), ""
+    return _behind(window.rows[-1]) if window.rows else (0, "")
 
 
-def _count(rows: Sequence[Row], low: int | None, high: int, keep: Callable[[str], bool] | None) -> int:
-    first, end = between(rows, low, high)
-    if keep is None:
-        return end - first
-    return sum(keep(rows[at][1]) for at in range(first, end))
+def _behind(row: Row) -> Row:
+    """The least that comes after a row."""
+    return row[0], row[1] + "\0"
+
+
+def _places(rows: Sequence[Row], low: int | None, bound: Row) -> tuple[int, int]:
+    first = 0 if low is None else bisect_left(rows, (low, ""))
+    return first, max(first, bisect_left(rows, bound))
 
 
 def _taken(
@@ -98,7 +102,7 @@ def _taken(
         start = end if last is None else min(end, bisect_left(rows, last))
         places: range = range(start - 1, first - 1, -1)
     else:
-        start = first if last is None else max(first, bisect_left(rows, (last[0], last[1] + "\0")))
+        start = first if last is None else max(first, bisect_left(rows, _behind(last)))
         places = range(start, end)
     taken: list[Row] = []
     for at in places:
@@ -111,22 +115,22 @@ def _taken(
     return taken, False
 
 
-def _sealed(last: Row, high: int, total: int, key: bytes) -> str:
-    payload = msgspec.msgpack.encode([last[0], last[1], high, total])
+def _sealed(last: Row, bound: Row, total: int, key: bytes) -> str:
+    payload = msgspec.msgpack.encode([*last, *bound, total])
     # Not the alphabet that is safe in addresses: `+`, `/` and `=` must be percent-encoded when sent (reference 2.1).
     return b64encode(_tag(payload, key) + payload).decode()
 
 
-def _opened(token: str, key: bytes) -> tuple[Row, int, int]:
+def _opened(token: str, key: bytes) -> tuple[Row, Row, int]:
     try:
         raw = b64decode(token, validate=True)
         tag, payload = raw[:_TAG], raw[_TAG:]
         if tag != _tag(payload, key):
             raise invalid("page_token")
-        at, name, high, total = msgspec.msgpack.decode(payload, type=tuple[int, str, int, int])
+        at, name, end, before, total = msgspec.msgpack.decode(payload, type=tuple[int, str, int, str, int])
     except (ValueError, msgspec.MsgspecError) as error:
         raise invalid("page_token") from error
-    return (at, name), high, total
+    return (at, name), (end, before), total
 
 
 def _tag(payload: bytes, key: bytes) -> bytes:
