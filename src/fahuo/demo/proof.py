@@ -187,14 +187,20 @@ def _ours(tx: Tx) -> tuple[dict[tuple[str, str], str], list[str]]:
 
 
 def _effects(tx: Tx) -> Counter[tuple[str, str, str]]:
-    """(kind, state, the outcome's code) of everything that was to be done outside."""
+    """(kind, state, the outcome's code and words) of everything that was to be done outside."""
     found: Counter[tuple[str, str, str]] = Counter()
     for kind, state, outcome in tx.rows(
         "SELECT kind, state, outcome FROM effects WHERE seller_id = :s AND lane <> 'person'", s=tx.seller_id
     ):
         told = msgspec.json.decode(outcome or "{}")
-        found[kind, state, str(told.get("code") or told.get("why") or "") if state in _TOLD else ""] += 1
+        found[kind, state, _why(told) if state in _TOLD else ""] += 1
     return found
+
+
+def _why(told: dict[str, Any]) -> str:
+    """Why something was not done, the same for all that it befell: numbers in the platform's words are left out."""
+    code, words = str(told.get("code") or told.get("why") or ""), str(told.get("message") or "")
+    return f"{code} {re.sub('[0-9]{5,}', '…', words)[:100]}".strip()
 
 
 def _messages(tx: Tx) -> Counter[str]:
