@@ -38,7 +38,7 @@ def start(tmp_path: Path) -> Iterator[Started]:
             house = House(store, clock)
             add_main(store, MONDAY)
             folder = tmp_path / str(len(list(tmp_path.iterdir())))
-            furnish(house, folder, per_day * 4, staff * 135 or 1)
+            furnish(house, folder, per_day * 4, staff * 135)
             options = ("--redirect-url", f"{ELSEWHERE}{CALLBACK_PATH}")
             outside = stack.enter_context(platform(markets, seed, per_day, MONDAY, options))
             stack.callback(client_of(store).close)

@@ -30,6 +30,7 @@ def run(
 ) -> None:
     """Everything that is due: recheck, plan, report. Without --once it goes on until SIGTERM."""
     stop = stop_on_signal()
+    quiet = not once and not as_json
     with house() as opened:
         at = opened if now is None else House(opened.store, FixedClock(_instant(now)), opened.lang)
         outbound = channels(at)
@@ -38,7 +39,9 @@ def run(
             return
         with Arrivals(at, actor=actor()) as arrivals:
             while True:
-                _tell(run_once(at, outbound, actor=actor(), arrivals=arrivals), as_json)
+                done = run_once(at, outbound, actor=actor(), arrivals=arrivals)
+                if not (quiet and _nothing_done(done)):
+                    _tell(done, as_json)
                 if stop.is_set() or stop.wait(pause):
                     return
 
@@ -75,6 +78,12 @@ def work(
                     )
             if once or stop.wait(PAUSE_S):
                 return
+
+
+def _nothing_done(done: Pass) -> bool:
+    """Whether the pass has nothing to tell a person."""
+    did = done.rechecked or done.numbered or done.reclocked or done.planned or done.unplanned or done.effects
+    return not did and not done.arrived.anything
 
 
 def _tell(done: Pass, as_json: bool) -> None:

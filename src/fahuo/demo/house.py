@@ -171,12 +171,15 @@ def people(house: House) -> list[Login]:
 
 
 def _limit(path: Path, parcels_per_day: int) -> None:
-    """Write the floor's real capacity into the warehouses' table, so that the curve shows what the staff can pack."""
+    """Write the floor's real capacity into the warehouses' table, so that the curve shows what the staff can pack.
+
+    Without staff it is the least the table takes: a cell left empty would say that nobody knows.
+    """
     rows = _rows(path)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
-        writer.writerows({**row, "capacity_per_day": str(parcels_per_day)} for row in rows)
+        writer.writerows({**row, "capacity_per_day": str(max(parcels_per_day, 1))} for row in rows)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
