@@ -267,15 +267,16 @@ def test_several_apps_and_sellers_stand_beside_each_other(
 
 
 def test_lists_that_are_null_are_empty(house: House, client: Client, app: App, platform: Platform) -> None:
+    names = {"/logistics/202309/warehouses": "warehouses", "/event/202309/webhooks": "webhooks"}
+
     def null(request: httpx.Request) -> httpx.Response | None:
         path = request.url.path
-        names = {"/logistics/202309/warehouses": "warehouses", "/event/202309/webhooks": "webhooks"}
         return ok({names[path]: None}) if request.method == "GET" and path in names else None
 
     platform.fail = null
     connect.connect(house, client, app, "code-1")
     assert standing(house).state == "active"
-    platform.shops = None  # type: ignore[assignment]
+    names["/authorization/202309/shops"] = "shops"
     a_day_later(house)
     shop_setup.look_after(house, client)
     assert standing(house).state == "withdrawn"
