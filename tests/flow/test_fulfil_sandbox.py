@@ -311,16 +311,33 @@ def test_parcels_across_the_border_go_in_a_bundle(town: Open, lost: bool) -> Non
     assert my.leg(refs[0]).domestic_scan_at is not None
 
 
-def test_a_refusal_at_the_sorting_warehouse_is_a_persons_matter(town: Open) -> None:
+@pytest.mark.parametrize("cancelled_first", [False, True])
+def test_a_refusal_at_the_sorting_warehouse_is_a_persons_matter(town: Open, cancelled_first: bool) -> None:
+    """The platform cancels the order with the refusal: whichever is told first, somebody sees to the parcel."""
     my = town("MY:cross_border")
     (ref,) = my.place(shipping_type="TIKTOK")
     my.work(2)
     my.pack()
+    (first,) = first_mile.waiting(my.house)
+    wish = first_mile.Wish(shop_id=first.shop_id, warehouse_id=first.warehouse_id, method=first_mile.PICKUP)
+    made = first_mile.make(my.house, wish, "mei")
+    my.work(1, arrive_first=False)
+    hand_over(my.house, "bo", codes=first_mile.numbers(my.house, made.id))
     my.scan_there(ref, "sorting_refused")
+    my.go(600)
+    if cancelled_first:
+        my.work(1)
+        assert my.view(ref).row["state"] == "CANCELLED"
     my.go(5 * 3_600)
     my.work(2, arrive_first=False)
-    assert "first_mile_refused" in my.held(ref)
-    assert my.leg(ref).refused_at is not None
+    assert ("first_mile_refused" in my.held(ref)) is not cancelled_first
+    assert bundle_of(my).refused == 1
+    assert "first_mile_refused" in my.kinds(ref)
+    assert [state for state, _ in my.effects("first_mile_refused")] == ["waiting"]
+    asked = my.calls("/tracking")
+    my.go(5 * 3_600)
+    my.work(2)
+    assert my.calls("/tracking") == asked, "nothing more is to be learnt"
 
 
 def test_what_waited_for_the_shop_goes_on_when_it_is_connected_again(town: Open) -> None:

@@ -341,7 +341,8 @@ def _judge(tx: Tx, changed: Sequence[tuple[Leg, Leg]], now: int, actor: str) -> 
     ]
     orders.move(tx, columns, moves)
     orders.hold(tx, holds, now)
-    effects.put(tx, [_task(order, new, now) for order in holds for _, new in changed if new.order_id == order])
+    refused = [new for old, new in changed if new.refused_at is not None and old.refused_at is None]
+    effects.put(tx, [_task(leg.order_id, leg, now) for leg in refused])
 
 
 def _task(order: int, leg: Leg, now: int) -> Effect:

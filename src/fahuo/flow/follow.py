@@ -22,6 +22,7 @@ from fahuo.tracking import service as tracking
 from fahuo.tracking.model import EventIn
 from fahuo.tracking.rules import Seen, fold
 from fahuo.tracking.texts import kind_of
+from fahuo.warehouse import first_mile as station
 from fahuo.warehouse import model, queries
 from fahuo.warehouse import service as warehouse
 from fahuo.warehouse.model import Parcel
@@ -30,6 +31,8 @@ FOLLOW: Final = "follow_parcels"
 HOURS: Final = "tiktok.follow_hours"
 """Setting: business hours from one look at a parcel on its way to the next."""
 USUAL_HOURS: Final = 4
+BACK_S: Final = 14 * 86_400
+"""How long after its order was cancelled a parcel is followed that the sorting warehouse may have refused."""
 AT_ONCE: Final = 20
 """Parcels asked about in one effect: it ends well within its lease."""
 
@@ -44,7 +47,8 @@ def ask(tx: Tx, now: int, worker: str) -> int:
         return 0
     two_legs = set(first_mile.shops(tx))
     by_shop: dict[int, list[Parcel]] = {}
-    for parcel in queries.under_way(tx, shops):
+    back = station.unjudged(tx, two_legs, now - BACK_S) if two_legs else []
+    for parcel in (*queries.under_way(tx, shops), *queries.parcels(tx, back)):
         by_shop.setdefault(parcel.shop_id, []).append(parcel)
     found = [parcel for list_ in by_shop.values() for parcel in list_]
     refs = {row.id: row.platform_order_id for row in orders_queries.stored(tx, {p.order_id for p in found})}

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import func, select, update
 
+from fahuo.orders.model import CANCELLED
 from fahuo.orders.tables import orders
 from fahuo.store import bulk
 from fahuo.store.bulk import any_of, array
@@ -131,6 +132,31 @@ def legs(tx: Tx, package_ids: Iterable[int]) -> list[Leg]:
     """What is known of these parcels' first miles."""
     mine = select(*(_l[name] for name in Leg._fields)).where(_l.seller_id == tx.seller_id, any_of(_l.package_id, "ids"))
     return [Leg(*row) for row in tx.rows(mine.order_by(_l.package_id), ids=array(tx, sorted(package_ids)))]
+
+
+def unjudged(tx: Tx, shops: Collection[int], since: int) -> list[int]:
+    """Parcels of these shops whose order was cancelled since then, with the sorting warehouse's word still to come.
+
+    It refuses a parcel and the platform cancels the order at once: only tracking says why, and that it comes back.
+    """
+    o = orders.c
+    rows = tx.rows(
+        select(_l.package_id)
+        .join(orders, (o.seller_id == _l.seller_id) & (o.id == _l.order_id))
+        .join(packages, (_p.seller_id == _l.seller_id) & (_p.id == _l.package_id))
+        .where(
+            _l.seller_id == tx.seller_id,
+            _l.sorting_in_at.is_(None),
+            _l.refused_at.is_(None),
+            o.state == CANCELLED,
+            o.cancelled_at >= since,
+            _p.handed_over_at.is_not(None),
+            any_of(_p.shop_id, "shops"),
+        )
+        .order_by(_l.package_id),
+        shops=array(tx, sorted(shops)),
+    )
+    return [row[0] for row in rows]
 
 
 def scans(tx: Tx, order_ids: Iterable[int]) -> dict[int, tuple[int | None, int | None]]:
