@@ -286,3 +286,15 @@ def test_a_refusal_names_the_platforms_request(house: House, client: Client, app
     with pytest.raises(Failure) as wrong:
         connect.connect(house, client, app, "no-such-code")
     assert wrong.value.problem.value == "invalid (2026rid)"
+
+
+def test_a_code_that_is_used_up_is_not_to_be_tried_again(
+    house: House, client: Client, app: App, platform: Platform
+) -> None:
+    platform.fail = lambda request: httpx.Response(503) if request.url.path.startswith("/authorization/") else None
+    with pytest.raises(Failure) as wrong:
+        connect.connect(house, client, app, "code-1")
+    assert "Give consent once more" in wrong.value.problem.next
+    platform.fail = lambda _request: None
+    platform.codes["code-2"] = "seller-1"
+    assert connect.connect(house, client, app, "code-2").made == ["Hoa Mai"]

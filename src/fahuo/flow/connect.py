@@ -109,7 +109,7 @@ def connect(
     except Refused as refused:
         raise Failure(code_problem(refused.code, refused.message, refused.request_id), 1) from None
     except (Unreached, Lost) as error:
-        raise Failure(_unreached(error), 3) from None
+        raise Failure(_unreached(error, used=isinstance(error, Lost)), 3) from None
     with house.store.write(seller_id) as tx:
         grant_id = service.put_grant(tx, app.id, tokens, technical_ms())
     return connect_shops(house, client, app, grant_id, tokens, names=names, seller_id=seller_id)
@@ -133,7 +133,7 @@ def connect_shops(
     except Refused as refused:
         raise Failure(code_problem(refused.code, refused.message, refused.request_id), 1) from None
     except (Unreached, Lost) as error:
-        raise Failure(_unreached(error), 3) from None
+        raise Failure(_unreached(error, used=True), 3) from None
     tied: list[int] = []
     for shop in found:
         try:
@@ -293,10 +293,11 @@ def standings(house: House, shops: Sequence[int] | None = None, seller_id: int =
     return found if shops is None else [one for one in found if one.shop_id in shops]
 
 
-def _unreached(error: Exception) -> Problem:
+def _unreached(error: Exception, *, used: bool = False) -> Problem:
+    """`used`: the consent's code may be used up, and it works once."""
     return Problem(
         "tiktok_unreached",
         message=N_("TikTok Shop could not be reached, or its answer could not be read: {why}"),
-        next=N_("Try again in a minute."),
+        next=N_("Give consent once more in a minute: its code is used up.") if used else N_("Try again in a minute."),
         params={"why": str(error)[:200]},
     )
