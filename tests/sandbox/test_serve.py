@@ -147,6 +147,8 @@ def test_says_what_is_wrong(tmp_path: Path) -> None:
     assert code == 2
     assert "no market 'XX'" in text
     assert said("--start", "yesterday", "--port", "0")[0] == 2
+    assert said("--start", "1900-01-01T00:00:00Z", "--port", "0")[0] == 2
+    assert said("--start", "9999-12-30T00:00:00Z", "--port", "0")[0] == 2
     assert said("--carriers", "never", "--port", "0")[0] == 2
     assert said("--redirect-url", "shop.example", "--port", "0")[0] == 2
     assert said("--scenario", "nothing", "--port", "0")[0] == 2

@@ -12,10 +12,11 @@ import uvicorn
 
 from fahuo.cli import say
 from fahuo.cli.listening import listen, shown
-from fahuo.kernel.instant import parse_instant
+from fahuo.kernel.instant import iso, parse_instant
 from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_, language, t
 from fahuo.sandbox.auth import is_redirect
+from fahuo.sandbox.clock import EARLIEST, LATEST
 from fahuo.sandbox.serve import MARKETS, Options, Sandbox
 from fahuo.sandbox.shops import branch_of
 
@@ -124,11 +125,16 @@ def _instant(text: str) -> int | None:
     if not text:
         return None
     try:
-        return parse_instant(text)
+        start = parse_instant(text)
     except ValueError as error:
-        raise _wrong(
-            "start", text, N_("--start: {why}"), N_("Write 2026-11-10T08:00:00Z, or with an offset."), error
-        ) from error
+        raise _wrong_start(text, error) from error
+    if not EARLIEST <= start <= LATEST:
+        raise _wrong_start(text, f"{text} is not between {iso(EARLIEST)} and {iso(LATEST)}")
+    return start
+
+
+def _wrong_start(text: str, why: object) -> Failure:
+    return _wrong("start", text, N_("--start: {why}"), N_("Write 2026-11-10T08:00:00Z, or with an offset."), why)
 
 
 def _carriers(text: str) -> str:

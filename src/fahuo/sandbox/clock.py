@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+EARLIEST: Final = 946_684_800
+LATEST: Final = 4_102_444_800
+"""The sandbox lives between the years 2000 and 2100: calendars, zones and dates hold there."""
 
 
 class SandboxClock:

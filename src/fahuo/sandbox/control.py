@@ -15,6 +15,7 @@ import msgspec
 from fahuo.kernel.instant import iso, parse_instant
 from fahuo.sandbox import actions, control_apps
 from fahuo.sandbox.bodies import read_body
+from fahuo.sandbox.clock import LATEST
 from fahuo.sandbox.desk import PREFIX, Ask, Data, find, on, routes
 from fahuo.sandbox.faults import BadFault
 from fahuo.sandbox.gateway import Answer, query_of
@@ -184,8 +185,8 @@ async def set_clock(ask: Ask) -> Data:
             raise Wrong("to", str(error), "Send ISO 8601 with Z or an offset, or epoch seconds.") from error
         if to < now:
             raise Wrong("to", f"{iso(to)} has passed; it is {iso(now)}.", "The clock only goes forward.")
-    if to - now > FAR:
-        raise Wrong("advance", "That is more than five years.", "Jump less far.")
+    if to - now > FAR or to > LATEST:
+        raise Wrong("advance", f"That is more than five years, or beyond {iso(LATEST)}.", "Jump less far.")
     await sandbox.jump(to)
     if speed is not None:
         sandbox.world.clock.speed = float(speed)
