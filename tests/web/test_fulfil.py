@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from fahuo.flow import cut
 from fahuo.flow.house import House
+from fahuo.kernel.problems import Failure, Problem
 from tests.support.connected import connect
 from tests.web.conftest import Visitor
 
@@ -101,3 +105,46 @@ def test_a_wave_is_handed_over_from_its_page(house: House, owner: Visitor, packe
     packer.post("/waves/handover", 403, wave=wave)
     owner.post("/waves/handover", 409, wave=wave, count=int(parcels) + 1)
     assert f"{parcels} parcels handed over" in owner.post("/waves/handover", 200, wave=wave, count=int(parcels))
+
+
+def silent(*_: object) -> None:
+    """A platform that does not answer."""
+    raise Failure(Problem("not_answered", message="The platform did not say: it is slow."), 1)
+
+
+def test_a_parcel_has_a_page_for_what_may_be_asked_of_the_platform(
+    house: House, owner: Visitor, packer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(house, "shop-VN")
+    with house.store.write() as tx:
+        rows = tx.rows(
+            "SELECT id, order_id FROM packages WHERE seller_id = 1 AND shop_id IN"
+            " (SELECT shop_id FROM links WHERE seller_id = 1) ORDER BY id"
+        )
+        (own, own_order), (theirs, their_order) = rows[0], rows[1]
+        tx.execute(
+            "UPDATE packages SET label_origin = 'carrier', reported_at = 1, arranged_at = 1, handed_over_at = NULL,"
+            " tracking_number = 'AB1' WHERE seller_id = 1 AND id = :id",
+            {"id": own},
+        )
+        tx.execute(
+            "UPDATE packages SET label_origin = 'platform', arranged_at = 1, handed_over_at = NULL"
+            " WHERE seller_id = 1 AND id = :id",
+            {"id": theirs},
+        )
+    assert f"/orders/{own_order}/parcels/{own}" in owner.get(f"/orders/{own_order}")
+    assert 'name="number"' in owner.get(f"/orders/{own_order}/parcels/{own}")
+    packer.get(f"/orders/{own_order}/parcels/{own}", 403)
+    owner.get(f"/orders/{own_order}/parcels/{theirs}", 404)
+    owner.post(f"/orders/{own_order}/parcels/{own}/number", 409, number="AB1")
+    owner.post(f"/orders/{own_order}/parcels/{own}/number", number="AB2")
+    monkeypatch.setattr(cut, "slots", silent)
+    assert "did not say" in owner.get(f"/orders/{their_order}/parcels/{theirs}")
+    monkeypatch.setattr(cut, "slots", lambda *_: ([(1795554000, 1795568400)], True))
+    page = owner.get(f"/orders/{their_order}/parcels/{theirs}")
+    assert 'value="1795554000-1795568400"' in page
+    assert "dropped off" in page
+    owner.post(f"/orders/{their_order}/parcels/{theirs}/schedule", slot="1795554000-1795568400")
+    with house.store.read() as tx:
+        kinds = {row[0] for row in tx.rows("SELECT kind FROM effects WHERE seller_id = 1 AND lane = 'tiktok'")}
+    assert {"update_tracking", "schedule_handover"} <= kinds

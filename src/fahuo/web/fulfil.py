@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,12 +13,15 @@ from fahuo.kernel.problems import Failure, Problem
 from fahuo.kernel.text import N_
 from fahuo.views import first_mile as views
 from fahuo.views import order as order_view
+from fahuo.warehouse.model import PLATFORM, Parcel
 from fahuo.web.gate import Visitor, draw, house_of, need
 
 router = APIRouter()
 Handler = Annotated[Visitor, Depends(need("orders.handle"))]
 Reporter = Annotated[Visitor, Depends(need("dispatch.report"))]
 SHOWN: Final = 50
+BOTH: Final = 2
+"""A slot has a beginning and an end."""
 
 
 @router.post("/orders/{order_id}/split")
@@ -41,6 +44,70 @@ def uncombine(request: Request, visitor: Handler, order_id: int) -> Response:
     _visible(request, visitor, order_id)
     cut.uncombine(house_of(request), order_id, visitor.principal.actor, visitor.principal.seller_id)
     return RedirectResponse(f"/orders/{order_id}", 303)
+
+
+@router.get("/orders/{order_id}/parcels/{package_id}")
+def parcel(request: Request, visitor: Reporter, order_id: int, package_id: int) -> Response:
+    """What may be asked of the platform about one parcel: when it is picked up, or its corrected number."""
+    house, seller = house_of(request), visitor.principal.seller_id
+    found, order = _parcel(request, visitor, order_id, package_id)
+    slots: list[tuple[int, int]] = []
+    drop_off, wrong = False, None
+    own = found.label_origin != PLATFORM
+    if not own:
+        try:
+            slots, drop_off = cut.slots(house, package_id, seller)
+        except Failure as failure:
+            wrong = failure.problem
+    facts: dict[str, Any] = {
+        "parcel": found,
+        "order": order,
+        "slots": slots,
+        "drop_off": drop_off,
+        "wrong": wrong,
+        "own": own,
+    }
+    return draw(request, "parcel.html", visitor, **facts)
+
+
+@router.post("/orders/{order_id}/parcels/{package_id}/schedule")
+def schedule(
+    request: Request, visitor: Reporter, order_id: int, package_id: int, slot: Annotated[str, Form(max_length=40)] = ""
+) -> Response:
+    """Book a slot (`start-end`, epoch seconds); without one the parcel is dropped off."""
+    _parcel(request, visitor, order_id, package_id)
+    times = [int(part) for part in slot.split("-") if part.isdecimal()]
+    chosen = (times[0], times[1]) if len(times) == BOTH else None
+    method = "DROP_OFF" if chosen is None else "PICKUP"
+    cut.schedule(house_of(request), package_id, method, chosen, visitor.principal.actor, visitor.principal.seller_id)
+    return RedirectResponse(f"/orders/{order_id}", 303)
+
+
+@router.post("/orders/{order_id}/parcels/{package_id}/number")
+def correct(
+    request: Request,
+    visitor: Reporter,
+    order_id: int,
+    package_id: int,
+    number: Annotated[str, Form(max_length=60)] = "",
+    carrier: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Correct the number the platform was told of an own carrier's parcel."""
+    _parcel(request, visitor, order_id, package_id)
+    principal = visitor.principal
+    cut.correct(house_of(request), package_id, carrier, number, principal.actor, principal.seller_id)
+    return RedirectResponse(f"/orders/{order_id}", 303)
+
+
+def _parcel(request: Request, visitor: Visitor, order_id: int, package_id: int) -> tuple[Parcel, order_view.OrderView]:
+    house = house_of(request)
+    with house.store.read(visitor.principal.seller_id) as tx:
+        order = order_view.show(tx, order_id, house.clock.now(), visitor.shops)
+    found = next((one for one in order.parcels if one.id == package_id), None) if order else None
+    if order is None or found is None:
+        wrong, then = N_("There is no such parcel."), N_("Look at the order's page.")
+        raise Failure(Problem("not_found", "package", str(package_id), wrong, then))
+    return found, order
 
 
 def _visible(request: Request, visitor: Visitor, order_id: int) -> None:
