@@ -163,7 +163,18 @@ def test_the_pages_fit_a_small_screen(house: House, tab: Page) -> None:
     order, _, _ = an_order(house)
     log_in(tab, "mei", OWNER_PASSWORD)
     tab.set_viewport_size({"width": 390, "height": 800})
-    for path in ("/tower", "/aftersales", "/talks", f"/talks/{talk}", "/effects?state=any", f"/orders/{order}"):
+    pages = (
+        "/tower",
+        "/orders",
+        "/aftersales",
+        "/talks",
+        "/waves",
+        "/first-mile",
+        "/effects?state=any",
+        "/shops",
+        "/users",
+    )
+    for path in (*pages, f"/talks/{talk}", f"/orders/{order}"):
         tab.goto(path)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390, path
 

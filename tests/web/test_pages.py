@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from fahuo.flow import pack
 from fahuo.flow.house import House
@@ -63,6 +64,23 @@ def test_both_languages(owner: Visitor) -> None:
     for word in ("发货控制台", "待打包", "待交接", "波次"):
         assert word in text
     assert "Control tower" not in text
+
+
+def test_what_the_platform_holds_back_is_not_called_overdue(house: House, owner: Visitor) -> None:
+    late = house.clock.now() - 3_600
+    with house.store.write() as tx:
+        rows = tx.rows("SELECT id, due_at, station FROM orders WHERE seller_id = 1 AND station = 'pack' ORDER BY id")
+        ids = {"id": rows[0][0], "late": late}
+        tx.execute(text("UPDATE orders SET due_at = :late WHERE seller_id = 1 AND id = :id"), ids)
+    assert "overdue" in owner.get("/orders?station=pack")
+    with house.store.write() as tx:
+        tx.execute(text("UPDATE orders SET station = 'intake' WHERE seller_id = 1 AND id = :id"), ids)
+    page = owner.get("/orders?station=intake")
+    assert f"/orders/{rows[0][0]}" in page
+    assert "overdue" not in page
+    with house.store.write() as tx:
+        back = {"id": rows[0][0], "due": rows[0][1]}
+        tx.execute(text("UPDATE orders SET station = 'pack', due_at = :due WHERE seller_id = 1 AND id = :id"), back)
 
 
 def test_every_page_in_both_languages_has_no_text_left_in_english(house: House, owner: Visitor) -> None:
