@@ -312,6 +312,8 @@ def test_one_shops_failure_stops_no_other(floor: Floor) -> None:
     problem = found["ill"].problem
     assert problem is not None
     assert problem.code == "tiktok_105005"
+    assert problem.value is not None
+    assert problem.value.startswith("no scope (")  # and the platform's id of the request
     with floor.store.read() as tx:
         rows = dict(tx.rows("SELECT shop_id, pull_problem FROM links WHERE seller_id = 1"))
     assert rows[good.link.shop_id] == ""

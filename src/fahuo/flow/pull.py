@@ -181,17 +181,17 @@ def pull(
 def problem_of(error: Exception) -> Problem:
     """What went wrong, for people."""
     if isinstance(error, Refused):
-        return refused_problem(error.code, error.message)
+        return refused_problem(error.code, error.message, error.request_id)
     if isinstance(error, Stuck | Failure):
         return error.problem
-    why = getattr(error, "why", "")
+    why, id_ = str(getattr(error, "why", ""))[:200], str(getattr(error, "request_id", ""))
     return Problem(
         "platform_unreachable",
         None,
-        str(why)[:200] or None,
+        f"{why} ({id_})" if id_ else why or None,
         N_("The platform did not answer: {why}."),
         N_("Nothing: it is tried again by itself."),
-        {"why": str(why)[:200]},
+        {"why": why},
     )
 
 

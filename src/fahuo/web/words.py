@@ -43,7 +43,7 @@ EFFECT_STATES: Final = {
     "due": N_("Waiting to be sent"),
     "claimed": N_("Being sent"),
     "retry": N_("Will be repeated"),
-    "waiting": N_("Waiting for proof"),
+    "waiting": N_("Waits for something outside"),
     "unknown": N_("Answer lost"),
     "declined": N_("Declined"),
     "dropped": N_("No longer needed"),
