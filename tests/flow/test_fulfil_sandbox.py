@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fahuo.channels.tiktok_shop import fulfilment as api
 from fahuo.flow import cut, first_mile
 from fahuo.flow.handover import hand_over
 from fahuo.flow.labels import render_wave
@@ -222,6 +223,25 @@ def test_a_combined_order_goes_by_itself_again(town: Open) -> None:
     vn.work(2, arrive_first=False)
     assert {vn.parcels(ref)[0].tag for ref in refs} == {""}
     assert "uncombined" in vn.kinds(refs[0])
+
+
+def test_what_was_cut_and_arranged_elsewhere_is_taken_as_it_is(town: Open) -> None:
+    """Another app has split the order and bought both labels before it is first seen here."""
+    us = town("US")
+    (ref,) = us.place(shipping_type="TIKTOK", quantity=2)
+    (link,) = us.channel._links().values()
+    units = [str(item["id"]) for item in api.orders(us.client, link, [ref])[ref]["line_items"]]
+    api.split(us.client, link, ref, [[unit] for unit in units])
+    for unit in units:
+        (offer, *_) = api.services(us.client, link, ref, {"order_line_item_ids": [unit]})
+        wanted = {"order_id": ref, "order_line_item_ids": [unit], "shipping_service_id": str(offer["id"])}
+        api.create_package(us.client, link, wanted)
+    us.work(3)
+    there = {package.id: package.tracking_number for package in us.parcels_there(ref)}
+    assert {parcel.platform_ref: parcel.tracking_number for parcel in us.parcels(ref)} == there
+    assert len(there) == 2
+    assert us.held(ref) == set()
+    assert us.pack() == 2
 
 
 def test_in_south_east_asia_units_of_an_article_stay_together(town: Open) -> None:

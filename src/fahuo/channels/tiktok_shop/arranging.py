@@ -94,7 +94,8 @@ def _closed(visit: Visit, one: Claimed, seen: There) -> Answer | None:
 def arrange(visit: Visit, batch: Sequence[Claimed]) -> Iterator[list[Answer]]:
     """Arrange shipment of parcels that the platform labels."""
     chooses = api.flow_of(visit.link.region, visit.link.seller_type) == api.SERVICE
-    asked = [one for one in batch if one.read_first or one.body.get("look") or not (chooses or one.body.get("ref"))]
+    # A package that is there already waits to be shipped, or, where the seller makes them, is arranged: read which.
+    asked = [one for one in batch if one.read_first or one.body.get("look") or chooses == bool(one.body.get("ref"))]
     seen, failed = look(visit, asked)
     if failed:
         yield failed
