@@ -50,6 +50,12 @@ EFFECT_STATES: Final = {
     "given_up": N_("Given up"),
     "done": N_("Done"),
 }
+ORDER_TYPES: Final = {
+    "NORMAL": N_("Normal"),
+    "PRE_ORDER": N_("Pre-order"),
+    "MADE_TO_ORDER": N_("Made to order"),
+    "BACK_ORDER": N_("Back order"),
+}
 EVENTS: Final = {
     "taken": N_("Order taken"),
     "told": N_("News from the platform"),
@@ -331,6 +337,7 @@ _BOOKS: Final = {
     "state": STATES,
     "parcel": PARCELS,
     "effect": EFFECT_STATES,
+    "order_type": ORDER_TYPES,
     "event": EVENTS,
     "kind": KINDS,
     "bundle": BUNDLES,
