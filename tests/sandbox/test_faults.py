@@ -131,20 +131,27 @@ def test_lost_answers() -> None:
 
 def test_a_page_token_that_repeats() -> None:
     client, _ = made_with({"kind": "repeat_page"})
-    assert search(client).json()["data"]["next_page_token"] == "bbb"
     assert search(client, page_token="aaa").json()["data"]["next_page_token"] == "aaa"
+    first = search(client).json()["data"]
+    again = search(client, page_token=first["next_page_token"]).json()["data"]
+    assert again == first
+
+
+def test_a_token_that_repeated_leads_on_once_the_fault_is_over() -> None:
+    client, _ = made_with({"kind": "repeat_page", "count": 1})
+    first = search(client).json()["data"]
+    again = search(client, page_token=first["next_page_token"]).json()["data"]
+    assert again["orders"] == first["orders"]
+    assert again["next_page_token"] == "bbb"
 
 
 def test_a_fault_does_not_count_calls_it_cannot_harm() -> None:
-    client, _ = made_with({"kind": "repeat_page", "count": 1})
-    fault = next(iter(client.sandbox.faults.on.values()))
-    assert search(client).json()["data"]["next_page_token"] == "bbb"
-    assert fault.struck == 0
-    assert search(client, page_token="aaa").json()["data"]["next_page_token"] == "aaa"
-    assert fault.struck == 1
     faults = Faults()
-    faults.add({"kind": "foreign"})
+    made = faults.add({"kind": "repeat_page"})
     assert not faults.for_call("GET", "/order/202309/orders", "1", 0, {"ids"})
+    assert made.struck == 0
+    assert faults.for_call("POST", "/order/202309/orders/search", "1", 0, {"page_size"})
+    assert made.struck == 1
 
 
 def test_another_shops_object_in_a_page() -> None:

@@ -61,8 +61,6 @@ SETTLE_S: Final = 420.0
 
 HOOKS: Final = 5
 """So many times as often as calls are webhooks struck: there are fewer of them, and none waits for its repetition."""
-PAGES: Final = 30
-"""So many times as often are calls for a further page struck: one in hundreds is."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -344,7 +342,7 @@ def prepared(wanted: Wanted, folder: Path, postgresql: str | None = None) -> Ite
 
 def _spoil(outside: Platform, wanted: Wanted) -> None:
     """Switch every fault on."""
-    often = {kind: HOOKS for kind, how in KINDS.items() if how.side == "webhook"} | {"repeat_page": PAGES}
-    outside.fault(**{"every": True, "rate": wanted.rate, "seed": wanted.seed, "except": [*often, *wanted.without]})
-    for kind in sorted(often.keys() - set(wanted.without)):
-        outside.fault(kind=kind, rate=min(1.0, wanted.rate * often[kind]), seed=wanted.seed)
+    hooks = [kind for kind, how in KINDS.items() if how.side == "webhook" and kind not in wanted.without]
+    outside.fault(**{"every": True, "rate": wanted.rate, "seed": wanted.seed, "except": [*hooks, *wanted.without]})
+    for kind in hooks:
+        outside.fault(kind=kind, rate=min(1.0, wanted.rate * HOOKS), seed=wanted.seed)

@@ -29,6 +29,8 @@ class Kind(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
+PAGED: Final = ("page_size", "page_token")
+"""What a search by pages has in its query."""
 KINDS: Final[dict[str, Kind]] = {
     "too_many": Kind("call", "HTTP 429, 36009002, for `burst` calls in a row; Retry-After is `seconds`", 1),
     "internal": Kind("call", "36009003, HTTP 500; the work was done or not, by chance"),
@@ -40,8 +42,8 @@ KINDS: Final[dict[str, Kind]] = {
     "missing_field": Kind("answer", "a field of an object is left out (`field` names it: status, update_time)"),
     "unknown_enum": Kind("answer", "a word nobody knows in place of an enum value (`field` names it)"),
     "extra_field": Kind("answer", "fields nobody knows, at several depths"),
-    "repeat_page": Kind("answer", "next_page_token is the one that was just used", needs=("page_token",)),
-    "foreign": Kind("answer", "an object of another shop among the found ones", needs=("page_size", "page_token")),
+    "repeat_page": Kind("answer", "next_page_token leads to the same page again", needs=PAGED),
+    "foreign": Kind("answer", "an object of another shop among the found ones", needs=PAGED),
     "expire_token": Kind("call", "the access token expires with this call: 105002"),
     "clock_skew": Kind("always", "the server's clock, its Date header too, is off by `seconds`", 330),
     "hook_late": Kind("webhook", "the webhook comes `seconds` of sandbox time late", 600),

@@ -59,6 +59,8 @@ EARLY, LATE = 300, 30
 BODY_MAX: Final = 4 << 20
 UPLOAD_MAX: Final = 10 << 20
 LOGGED_BODY: Final = 8000
+SAME_PAGE: Final = "c2FtZSBwYWdlIGFnYWlu"
+"""The token that the fault `repeat_page` gives with a first page: it leads to the first page."""
 STAMP_DIGITS: Final = 19
 OK_STATUS: Final = 200
 UNSIGNED: Final = frozenset({"sign", "access_token", "app_secret"})
@@ -298,6 +300,8 @@ class Gateway:
         token = request.headers.get(b"x-tts-access-token", b"").decode("latin-1")
         if "expire_token" in struck and (held := self.auth.by_access.get(token)):
             self.auth.expire(held, now)
+        if query.get("page_token") == SAME_PAGE:
+            query = {name: value for name, value in query.items() if name != "page_token"}
         grant = self.auth.opened_by(token, app, now)
         if route.scope not in grant.scopes or route.scope not in app.scopes:
             raise Barred(NO_SCOPE, f"Access denied: scope {route.scope} is not granted", 403)
@@ -351,8 +355,8 @@ class Gateway:
 
     def _mangled(self, data: Data, call: Call, route: Route, struck: Mapping[str, Fault]) -> Data:
         """What the faults of an answer make of its data."""
-        if "repeat_page" in struck and data.get("next_page_token") and call.query.get("page_token"):
-            data["next_page_token"] = call.query["page_token"]
+        if "repeat_page" in struck and "next_page_token" in data:
+            data["next_page_token"] = call.query.get("page_token") or SAME_PAGE
         if "foreign" in struck:
             self._slip_in(data, call, route)
         if not struck.keys().isdisjoint(("missing_field", "unknown_enum", "extra_field")):
