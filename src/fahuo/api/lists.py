@@ -38,7 +38,9 @@ def shops(request: Request, principal: Annotated[Principal, Depends(need("orders
     house = house_of(request)
     with house.store.read(principal.seller_id) as tx:
         found = lists.shop_views(tx, house.clock.now(), principal.shops)
-    rows = [{**shop_json(view.shop), "open": view.open, "overdue": view.overdue} for view in found]
+    rows = [
+        {**shop_json(view.shop), "channel": view.channel, "open": view.open, "overdue": view.overdue} for view in found
+    ]
     return _page("fahuo.shops/1", "shops", rows, None)
 
 

@@ -95,8 +95,8 @@ def _tell(done: Pass, as_json: bool) -> None:
     if done.rechecked or done.numbered or done.reclocked or done.planned or done.unplanned or done.effects:
         say.say(
             N_(
-                "{planned} planned, {unplanned} could not be planned, {rechecked} moved on, {reclocked} have other "
-                "deadlines, effects: {effects} ({seconds} s)"
+                "{planned} that waited are planned, {unplanned} could not be, {rechecked} moved on, {reclocked} have "
+                "other deadlines, effects: {effects} ({seconds} s)"
             ),
             planned=done.planned,
             unplanned=done.unplanned,

@@ -90,9 +90,9 @@ def _say(shop: Shop, made: str | None, as_json: bool) -> None:
 def list_(as_json: AsJson = False) -> None:
     """All shops."""
     with house() as opened, opened.store.read() as tx:
-        shops = [view.shop for view in shop_views(tx, opened.clock.now())]
+        shops = [(view.shop, view.channel) for view in shop_views(tx, opened.clock.now())]
     if as_json:
-        say.json_lines(shop_json(shop) for shop in shops)
+        say.json_lines(shop_json(shop) | {"channel": channel} for shop, channel in shops)
     else:
         say.table(
             N_("Shops"),
@@ -105,5 +105,5 @@ def list_(as_json: AsJson = False) -> None:
                 N_("Rule pack"),
                 N_("Channel"),
             ],
-            [(s.name, s.market, s.seller_type, s.shipping_type, s.zone, s.pack, s.channel) for s in shops],
+            [(s.name, s.market, s.seller_type, s.shipping_type, s.zone, s.pack, channel) for s, channel in shops],
         )

@@ -12,6 +12,7 @@ from fahuo.carriers.tables import carriers, services
 from fahuo.catalogue import queries as catalogue
 from fahuo.catalogue.model import Shop
 from fahuo.catalogue.tables import skus, warehouses
+from fahuo.connections import queries as connections
 from fahuo.inventory.tables import pool
 from fahuo.orders import due
 from fahuo.orders.tables import imports, orders
@@ -26,11 +27,12 @@ LIMIT_MAX: Final = 500
 
 
 class ShopView(NamedTuple):
-    """A shop with its open and overdue orders."""
+    """A shop with its open and overdue orders. `channel`: how results go back, `tiktok` while it is connected."""
 
     shop: Shop
     open: int
     overdue: int
+    channel: str
 
 
 class ImportView(NamedTuple):
@@ -108,8 +110,9 @@ def shop_views(tx: Tx, now: int, allowed: Collection[int] | None = None) -> list
         **({} if allowed is None else {"shops": array(tx, allowed)}),
     )
     counted = {row[0]: (int(row[1]), int(row[2] or 0)) for row in rows}
+    connected = connections.connected(tx)
     return [
-        ShopView(shop, *counted.get(shop.id, (0, 0)))
+        ShopView(shop, *counted.get(shop.id, (0, 0)), "tiktok" if shop.id in connected else shop.channel)
         for shop in catalogue.shop_list(tx)
         if allowed is None or shop.id in allowed
     ]

@@ -187,7 +187,11 @@ STRANGE: Final = {
     "repeated": N_("Repeated"),
     "busy": N_("Turned away while busy"),
 }
-CHANNELS: Final = {"files": N_("By file"), "callback": N_("By call to your system")}
+CHANNELS: Final = {
+    "files": N_("By file"),
+    "callback": N_("By call to your system"),
+    "tiktok": N_("Through TikTok Shop"),
+}
 REQUESTS: Final = {
     "cancel": N_("Cancellation"),
     "return": N_("Return"),
