@@ -155,11 +155,11 @@ def wave_list(tx: Tx, limit: int = 50, before: int | None = None, number: int | 
     done = _progress(tx, [row[0] for row in rows])
     none: tuple[int, int, int, int, int | None] = (0, 0, 0, 0, None)
     found = []
-    for id_, number, warehouse, carrier, leave_at, created_at, zone in rows:
+    for id_, its, warehouse, carrier, leave_at, created_at, zone in rows:
         parcels, planned, arranged, packed, due_at = done.get(id_, none)
         found.append(
             WaveView(
-                id_, number, warehouse, carrier, leave_at, due_at, parcels, created_at, planned, arranged, packed, zone
+                id_, its, warehouse, carrier, leave_at, due_at, parcels, created_at, planned, arranged, packed, zone
             )
         )
     return found
