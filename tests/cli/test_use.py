@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,8 +162,8 @@ def test_reading_where_there_is_no_database_makes_none(
 @pytest.mark.usefixtures("home")
 def test_a_table_never_cuts_an_id(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     ids = ["576001040000000102", "7495000000266004143"]
-    monkeypatch.setattr(say.shutil, "get_terminal_size", lambda: os.terminal_size((40, 24)))
-    monkeypatch.setattr(say.sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 24)))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     say.table("", ["Order", "Shop", "Buyer"], [(ids[0], "深圳优品 MY and more words", ids[1])])
     lines = capsys.readouterr().out.splitlines()
     row = next(line for line in lines if ids[0] in line)

@@ -173,7 +173,8 @@ def test_a_combination_that_cannot_be_read_combines_nothing() -> None:
     world = a_world("VN")
     mine = [ordered(world, buyer=5) for _ in range(2)]
     good = {"id": "1", "order_ids": [order.id for order in mine]}
-    for bad in ({"order_ids": []}, {"id": "2", "order_ids": "x"}, "x"):
+    unread: list[Any] = [{"order_ids": []}, {"id": "2", "order_ids": "x"}, "x"]
+    for bad in unread:
         with pytest.raises(Missing):
             call(world, "POST", f"{F}/packages/combine", {"combinable_packages": [good, bad]})
     assert not told(world, 4)
