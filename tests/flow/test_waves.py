@@ -2,8 +2,10 @@
 
 from sqlalchemy import select
 
+from fahuo.documents import pdf
 from fahuo.flow.handover import hand_over
 from fahuo.flow.labels import render_wave
+from fahuo.kernel.instant import local, zone
 from fahuo.orders.model import CANCELLED
 from fahuo.views.shops import wave_list
 from fahuo.warehouse.tables import packages, waves
@@ -69,3 +71,25 @@ def test_a_waves_figures_are_those_of_now(floor: Floor) -> None:
     with floor.store.read() as tx:
         (gone,) = wave_list(tx)
     assert (gone.packed, gone.parcels, gone.first_due_at) == (1, 1, None)
+
+
+def test_a_pick_list_names_the_limit_of_now(floor: Floor) -> None:
+    def printed() -> str:
+        return "".join("".join(pdf.page_texts(render_wave(floor.house, 1, "pick-list"))).split())
+
+    def shown(at: int) -> str:
+        return local(at, zone("Asia/Ho_Chi_Minh")).strftime("%Y-%m-%d%H:%M")
+
+    shop = floor.shop()
+    floor.take(shop, order(1, platform_times={"rts_sla_time": floor.clock.at + 5 * HOUR}), order(2))
+    floor.run()
+    first, last = (floor.view(n).row["due_at"] for n in (1, 2))
+    assert shown(first) != shown(last)
+    assert shown(first) in printed()
+    floor.take(shop, order(1, state=CANCELLED, cancelled_at=floor.clock.at, updated_at=floor.clock.at))
+    floor.run()
+    assert shown(last) in printed()
+    assert shown(first) not in printed()
+    floor.pack(2)
+    hand_over(floor.house, "bo", wave=1)
+    assert shown(last) not in printed()

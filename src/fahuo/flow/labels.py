@@ -240,14 +240,20 @@ def _pick_list(
         for sku, count in units.items()
     ]
     due = ""
-    if wave is not None and wave.first_due_at is not None and place in warehouses:
-        due = _local_text(wave.first_due_at, warehouses[place].zone)
+    if wave is not None and place in warehouses and (at := _first_due(tx, parcels)) is not None:
+        due = _local_text(at, warehouses[place].zone)
     return PickList(
         wave=str(wave.number) if wave else "",
         rows=rows,
         warehouse=warehouses[place].name if place in warehouses else "",
         due=due,
     )
+
+
+def _first_due(tx: Tx, parcels: Sequence[Parcel]) -> int | None:
+    """The earliest limit, as it stands now, of what has not left yet."""
+    staying = [parcel.order_id for parcel in parcels if parcel.handed_over_at is None]
+    return min((row.due_at for row in orders_queries.heads_of(tx, staying) if row.due_at is not None), default=None)
 
 
 def _local_text(at: int, zone_name: str) -> str:
