@@ -15,7 +15,7 @@ from fahuo.web.gate import logged_in
 from tests.web.conftest import Visitor
 
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("GET", "/lang/{code}"), ("GET", "/healthz"),
-          ("GET", "/api/v1/openapi.json")}  # fmt: skip
+          ("GET", "/favicon.ico"), ("GET", "/api/v1/openapi.json")}  # fmt: skip
 ANYBODY = {("GET", "/"), ("GET", "/changed"), ("POST", "/logout")}
 """For whoever is logged in."""
 
@@ -132,6 +132,11 @@ def test_security_headers_are_on_every_answer(owner: Visitor, nobody: Visitor) -
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
     assert owner.client.get("/tower").headers["cache-control"] == "no-store"
+
+
+def test_a_browser_finds_the_icon_of_what_is_no_page(nobody: Visitor) -> None:
+    answer = nobody.client.get("/favicon.ico", follow_redirects=True)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
 
 
 def test_pages_hold_no_inline_script_or_style(owner: Visitor) -> None:

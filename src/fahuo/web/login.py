@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from fahuo.flow import access
 from fahuo.kernel.problems import Problem
 from fahuo.kernel.text import N_, languages
-from fahuo.web.gate import COOKIE, LANG_COOKIE, draw, house_of, local_path, logged_in, same_origin
+from fahuo.web.gate import COOKIE, LANG_COOKIE, draw, house_of, local_path, logged_in, same_origin, static_url
 
 router = APIRouter()
 YEAR_S = 31_536_000
@@ -72,6 +72,12 @@ def switch(code: str, next: str = "/") -> Response:  # noqa: A002 -- the query's
     if code in languages():
         answer.set_cookie(LANG_COOKIE, code, max_age=YEAR_S, samesite="lax", httponly=True)
     return answer
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """Where browsers look for the icon of what is no page: a PDF, a picture."""
+    return RedirectResponse(static_url("icon.svg"))
 
 
 @router.get("/healthz")
