@@ -63,21 +63,7 @@ def create_app(house: House) -> FastAPI:
     app.state.watch = Watch(house.store)
     app.state.recent = Recent()
     app.state.hooks = app.hooks
-    for part in (
-        login,
-        tower,
-        orders,
-        fulfil,
-        aftersales,
-        talks,
-        effects,
-        pack,
-        waves,
-        shops,
-        offers,
-        connection,
-        users,
-    ):
+    for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
     mount(app)
