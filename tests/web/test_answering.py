@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from fahuo.aftersales import queries
 from fahuo.channels.tiktok_shop.aftersale import read
@@ -116,6 +116,22 @@ def test_what_was_opened_stays_open_when_the_page_refreshes(house: House, tab: P
     ask(house, 2, "579")
     expect(tab.locator('form[action^="/aftersales/"][action$="/answer"]')).to_have_count(2, timeout=15_000)
     expect(tab.locator(f"#reject-{first} p")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("tab", ["en-US"], indirect=True)
+def test_what_happens_before_the_page_first_looks_is_shown_too(house: House, tab: Page) -> None:
+    log_in(tab, "mei", OWNER_PASSWORD)
+    asked: list[int] = []
+
+    def late(route: Route) -> None:
+        if not asked:
+            asked.append(ask(house))
+        route.continue_()
+
+    tab.route("**/changed", late)
+    tab.goto("/aftersales")
+    expect(tab.locator('form[action^="/aftersales/"][action$="/answer"]')).to_have_count(1, timeout=15_000)
 
 
 @pytest.mark.browser

@@ -99,6 +99,8 @@ async def logged_in(request: Request) -> Visitor:
     visitor = Visitor(principal, access.csrf_of(token), lang_of(request))
     if request.method not in SAFE:
         await _own_form(request, token)
+    elif "x-fragment" not in request.headers:  # a page: before it reads what it shows
+        request.state.as_of = request.app.state.watch.token()
     return visitor
 
 
@@ -179,6 +181,7 @@ def draw(
         "visitor": visitor,
         "path": request.url.path,
         "here": _here(request),
+        "as_of": getattr(request.state, "as_of", None),
     }
     about |= {"home_zone": home, "home_now": shape.moment(now, home, now)}
     text = environment().get_template(template).render(**words, **about, **facts)

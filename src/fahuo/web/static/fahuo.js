@@ -6,7 +6,7 @@
   const here = document.querySelector(".top nav [aria-current]");
   if (here) { here.scrollIntoView({ block: "nearest", inline: "center" }); }
   const PAUSE_MS = 2000, LONGEST_MS = 60000;
-  let known = null, fetched = Date.now(), busy = false, failures = 0;
+  let known = document.body.dataset.asOf ?? null, fetched = Date.now(), busy = false, failures = 0;
 
   async function ask(path) {
     const answer = await fetch(path, { headers: { "x-fragment": "1" }, credentials: "same-origin" });
