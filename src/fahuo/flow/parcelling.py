@@ -117,8 +117,7 @@ def _waves(tx: Tx, chosen: Sequence[Chosen], now: int) -> list[int]:
         members = groups[place]
         first = chosen[members[0]]
         number += 1
-        due = _first_due(chosen, members)
-        rows.append((wave_id, number, first.warehouse, first.service, first.leave_at, due, len(members), now))
+        rows.append((wave_id, number, first.warehouse, first.service, first.leave_at, len(members), now))
         joined[place] = wave_id
     warehouse.open_waves(tx, rows)
     wave_of = [0] * len(chosen)
@@ -137,13 +136,8 @@ def _join(tx: Tx, chosen: Sequence[Chosen], groups: Sequence[Sequence[int]], now
         wave, room = there.pop((first.warehouse, first.service, first.leave_at), (0, 0))
         if room >= len(members):
             wanted[place] = wave
-    rows = [(wave, len(groups[place]), _first_due(chosen, groups[place])) for place, wave in wanted.items()]
-    took = warehouse.join_waves(tx, rows, WAVE_PARCELS)
+    took = warehouse.join_waves(tx, [(wave, len(groups[place])) for place, wave in wanted.items()], WAVE_PARCELS)
     return {place: wave for (place, wave), ok in zip(wanted.items(), took, strict=True) if ok}
-
-
-def _first_due(chosen: Sequence[Chosen], members: Sequence[int]) -> int | None:
-    return min([at for i in members if (at := chosen[i].order.due_at) is not None], default=None)
 
 
 def _planned(one: Chosen, package: int, wave: int) -> dict[str, Any]:

@@ -227,7 +227,7 @@ def _join(tx: Tx, moves: Iterable[tuple[int | None, int]]) -> None:
     for wave, n in moves:
         if wave is not None:
             counts[wave] = counts.get(wave, 0) + n
-    warehouse.join_waves(tx, [(wave, n, None) for wave, n in sorted(counts.items()) if n], 1 << 30)
+    warehouse.join_waves(tx, [(wave, n) for wave, n in sorted(counts.items()) if n], 1 << 30)
 
 
 def _tag(tx: Tx, cuts: Sequence[Cut]) -> list[Parcel]:

@@ -120,7 +120,6 @@ class Wave(NamedTuple):
     warehouse_id: int
     service_id: int
     leave_at: int | None
-    first_due_at: int | None
     parcels: int
     created_at: int
 

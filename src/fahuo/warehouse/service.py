@@ -30,14 +30,12 @@ def open_waves(tx: Tx, rows: Iterable[tuple[object, ...]]) -> None:
     _insert(tx, waves, WAVE_COLUMNS, rows)
 
 
-def join_waves(tx: Tx, rows: Sequence[tuple[int, int, int | None]], size: int) -> list[bool]:
-    """Add parcels to waves, (wave, parcels, earliest due time); which waves took them: those that stay in `size`."""
-    key = ("seller_id", "id")
+def join_waves(tx: Tx, rows: Sequence[tuple[int, int]], size: int) -> list[bool]:
+    """Add parcels to waves, (wave, parcels); which waves took them: those that stay in `size`."""
     fits = f"t.parcels + v.parcels <= {size:d}"
-    took = bulk.update_each(tx, waves, key, ("parcels",), [(tx.seller_id, wave, n) for wave, n, _ in rows], fits)
-    due = [(tx.seller_id, wave, at) for (wave, _, at), ok in zip(rows, took, strict=True) if ok and at is not None]
-    bulk.update(tx, waves, key, ("first_due_at",), due, "t.first_due_at IS NULL OR t.first_due_at > v.first_due_at")
-    return took
+    return bulk.update_each(
+        tx, waves, ("seller_id", "id"), ("parcels",), [(tx.seller_id, wave, n) for wave, n in rows], fits
+    )
 
 
 def open_packages(tx: Tx, rows: Iterable[tuple[object, ...]], contents: Iterable[tuple[object, ...]]) -> None:

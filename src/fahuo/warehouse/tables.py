@@ -17,7 +17,6 @@ waves = Table(
     Column("warehouse_id", BigInteger, nullable=False),
     Column("service_id", BigInteger, nullable=False, comment="0: the platform's carriers"),
     Column("leave_at", BigInteger),
-    Column("first_due_at", BigInteger),
     Column("parcels", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("waves_number", "seller_id", "number", unique=True),

@@ -888,7 +888,6 @@ CREATE TABLE waves (
     warehouse_id BIGINT NOT NULL,
     service_id BIGINT NOT NULL,
     leave_at BIGINT,
-    first_due_at BIGINT,
     parcels INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     CONSTRAINT waves_pkey PRIMARY KEY (seller_id, id)
