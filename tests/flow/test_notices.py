@@ -225,6 +225,29 @@ def test_a_database_that_is_away_for_a_moment_loses_nothing(home: House, monkeyp
     assert asyncio.run(go()) == [False] * 3 + [True] * 3
 
 
+def test_counts_wait_for_a_database_that_is_away(
+    home: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = home.floor.store
+
+    def away(*_: object) -> Any:
+        raise Failure(Problem("database_unavailable", message="It is away."), 3)
+
+    async def go() -> None:
+        inbox = Inbox(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "write", away)
+            inbox.count(1, KEY, "forged")
+            while not caplog.records:
+                await asyncio.sleep(0.01)
+        inbox.count(1, KEY, "forged")
+        await asyncio.to_thread(inbox.close)
+
+    asyncio.run(go())
+    assert "database_unavailable: It is away." in caplog.text
+    assert home.counts() == {"forged": 2}
+
+
 def test_one_that_cannot_be_stored_costs_the_others_nothing(home: House) -> None:
     async def go() -> list[bool]:
         inbox = Inbox(home.floor.store)

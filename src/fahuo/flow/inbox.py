@@ -161,7 +161,7 @@ class Inbox:
             for seller in dict.fromkeys([notice.seller_id for notice in batch]):
                 self._commit(seller, [notice for notice in batch if notice.seller_id == seller])
         except Failure as error:
-            _log.warning("notices could not be stored: %s", error.problem.code)
+            _log.warning("notices could not be stored: %s", _why(error))
             return [False] * len(batch)
         except (SQLAlchemyError, OverflowError) as error:
             self._hang_up()
@@ -202,13 +202,24 @@ class Inbox:
         with self._lock:
             counted, self._counted = self._counted, Counter()
         self._counted_ms = now
-        try:
-            for seller in {key[0] for key in counted}:
-                mine = {(app, what): number for (who, app, what), number in counted.items() if who == seller}
+        for seller in {key[0] for key in counted}:
+            mine = {(app, what): number for (who, app, what), number in counted.items() if who == seller}
+            try:
                 with self._store.write(seller) as tx:
                     store_of.count(tx, mine, now)
-        except (SQLAlchemyError, Failure) as error:
-            _log.warning("notices could not be counted: %s", type(error).__name__)
+            except (SQLAlchemyError, Failure) as error:
+                _log.warning("notices could not be counted: %s", _why(error))
+                with self._lock:  # they are written with those to come
+                    for (app, what), number in mine.items():
+                        self._counted[seller, app, what] += number
+
+
+def _why(error: SQLAlchemyError | Failure) -> str:
+    """What the log says: no values of a statement."""
+    if not isinstance(error, Failure):
+        return type(error).__name__
+    told = error.problem.render("en")
+    return f"{told.code}: {told.message}"
 
 
 def _settle(group: Sequence[_Waiting], kept: Sequence[bool]) -> None:
