@@ -57,6 +57,9 @@ def test_upgrade_says_where_it_is_and_verify_wants_it(
 ) -> None:
     other_database(monkeypatch, f"sqlite:///{home}/new.db")
     assert main.run(["db", "verify"]) == 3
+    assert "fahuo init" in capsys.readouterr().err
+    (home / "new.db").touch()
+    assert main.run(["db", "verify"]) == 3
     assert "fahuo db upgrade" in capsys.readouterr().err
     assert main.run(["db", "upgrade"]) == 0
     assert "now at revision" in capsys.readouterr().out
