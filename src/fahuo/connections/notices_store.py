@@ -49,12 +49,13 @@ _COUNT: Final = (
 
 def add(tx: Tx, batch: Sequence[Notice]) -> int:
     """Store notices of the transaction's seller, bodies sealed; how many were new. The same twice is stored once."""
-    seal, seller = tx.keys.seal, tx.seller_id
+    seller = tx.seller_id
+    bodies = iter(tx.keys.seal_all((one.body, owner(one.notification_id)) for one in batch if one.body is not None))
     rows = [
         (
             seller, id_, one.notification_id, one.app_key, one.platform_shop_id, one.shop_id, one.type, one.kind,
             one.ref, " ".join(one.order_refs), one.state, one.sent_at, one.received_ms, one.received_ms, 0, one.why,
-            None if one.body is None else seal(one.body, owner(one.notification_id)),
+            None if one.body is None else next(bodies),
         )
         for id_, one in zip(new_ids(len(batch)), batch, strict=True)
     ]  # fmt: skip

@@ -22,12 +22,17 @@ def write_again(store: Store, work: Callable[[Tx], T], seller_id: int = 1) -> T:
     """Run `work` in a transaction of its own; after a collision from the start, so it must keep nothing outside."""
     for number in range(TRIES - 1):
         try:
-            with store.write(seller_id) as tx:
-                return work(tx)
+            return _once(store, work, seller_id)
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
                 raise
         # Two that collided must not come back at the same moment.
         time.sleep(random.uniform(0, min(FIRST_PAUSE_S * 2**number, LONGEST_PAUSE_S)))  # noqa: S311 - no secret
+    return _once(store, work, seller_id)
+
+
+def _once(store: Store, work: Callable[[Tx], T], seller_id: int) -> T:
     with store.write(seller_id) as tx:
-        return work(tx)
+        done = work(tx)
+    store.learn()
+    return done
