@@ -1,5 +1,6 @@
 """Whole batches: the same results on both databases, in a number of statements that does not grow."""
 
+import re
 from typing import Any
 
 import pytest
@@ -107,6 +108,27 @@ def test_update_each_tells_which_rows_took(boxes: Tx) -> None:
     )
     assert took == [False, True, True, False]
     assert [(row[4], row[5]) for row in content(boxes)] == [(5, "y"), (5, 'z"\\'), (5, None)]
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_old_figures_do_not_make_a_guarded_update_compare_all_with_all(boxes: Tx, each: bool) -> None:
+    """Found by a bench: where no row was in the guarded state when PostgreSQL looked, a batch took a second."""
+    bulk.insert(boxes, box, SHORT, short(*[(id_, 5, 0) for id_ in range(1, 3_001)]))
+    if boxes.dialect != "postgresql":
+        return
+    boxes.conn.exec_driver_sql('ANALYZE "box order"')
+    boxes.conn.exec_driver_sql("""UPDATE "box order" SET "group" = 'claimed'""")
+    rows = [(1, id_, 5, 1) for id_ in range(1, 2_001)]
+    guard, fence = "t.\"group\" = 'claimed'", (*KEY, "on_hand")
+    if each:
+        statement, _, kinds = bulk._update_each_sql("postgresql", box, fence, (), ("reserved",), guard, (False,) * 4)
+    else:
+        statement, kinds = bulk._update_sql("postgresql", box, fence, ("reserved",), guard)
+    with boxes.driver(statement) as cursor:
+        cursor.execute(f"EXPLAIN {statement}", bulk._arrays(rows, kinds))
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    (expected,) = re.findall(r'on "box order" t .* rows=(\d+)', plan)[-1:]
+    assert int(expected) > 100, plan  # all 3,000 are; with one expected it may compare each with each
 
 
 def test_update_each_refuses_a_key_that_stands_twice(boxes: Tx) -> None:
