@@ -388,7 +388,7 @@ CHECK = (
 def test_after_a_small_first_pull_parents_are_found_by_their_key(keeper: Shopkeeper) -> None:
     """Found by a bench: 322 orders a second instead of thousands, as each check read all of the seller's orders."""
     store = keeper.floor.store
-    for first, count in ((0, 3), (3, 150)):  # too few for an index, then ten times as many pages
+    for first, count in ((0, 3), (3, 500)):  # too few for an index, then ten times as many pages
         store._learn_at = 0.0
         keeper.front.put(*[body(n, MONDAY - 9 * DAY + n) for n in range(first, first + count)])
         keeper.pull()

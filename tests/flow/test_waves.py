@@ -1,13 +1,18 @@
 """Orders that come by ones gather in one wave, until somebody begins it."""
 
+import pytest
 from sqlalchemy import select
 
 from fahuo.documents import pdf
 from fahuo.flow.handover import hand_over
+from fahuo.flow.house import open_desk
 from fahuo.flow.labels import render_wave
+from fahuo.flow.plan import plan_all
 from fahuo.kernel.instant import local, zone
 from fahuo.orders.model import CANCELLED
+from fahuo.store.engine import Tx
 from fahuo.views.shops import wave_list
+from fahuo.warehouse import queries
 from fahuo.warehouse.tables import packages, waves
 from tests.support.shopfloor import HOUR, Floor, order
 
@@ -93,3 +98,27 @@ def test_a_pick_list_names_the_limit_of_now(floor: Floor) -> None:
     floor.pack(2)
     hand_over(floor.house, "bo", wave=1)
     assert shown(last) not in printed()
+
+
+def test_two_that_open_a_wave_of_one_number_do_not_end_the_worker(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by a fault run: orders that arrive are planned beside those that wait. SQLite has one writer only."""
+    shop = floor.shop("shop")
+    floor.take(shop, order(1))
+    floor.run()
+    if floor.store.dialect != "postgresql":
+        return
+    floor.take(shop, order(2))
+    real, asked = queries.last_wave_number, []
+
+    def stale(tx: Tx) -> int:
+        asked.append(real(tx))
+        return 0 if len(asked) == 1 else asked[-1]
+
+    monkeypatch.setattr(queries, "last_wave_number", stale)
+    monkeypatch.setattr(queries, "waves_to_join", lambda *_: {})
+    with floor.store.read() as tx:
+        desk = open_desk(tx, "worker")
+    assert plan_all(floor.store, desk, floor.clock.at) == {"planned": 1, "unplanned": 0}
+    assert len(asked) == 2

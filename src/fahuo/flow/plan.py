@@ -16,6 +16,7 @@ import numpy as np
 
 from fahuo.catalogue.model import SkuIndex
 from fahuo.flow import parcelling
+from fahuo.flow.again import write_again
 from fahuo.flow.house import Desk
 from fahuo.flow.parcelling import Chosen, Parcels
 from fahuo.inventory import queries as inventory_queries
@@ -47,17 +48,19 @@ def plan_all(store: Store, desk: Desk, now: int, *, seller_id: int = 1, batch: i
     """Plan every order at the station `plan` once, the most urgent first. Counts planned and unplanned orders."""
     done: Counter[str] = Counter()
     after = (-1, 0)
+
+    def once(tx: Tx) -> tuple[Sequence[ToPlan], int]:
+        found = orders_queries.to_plan(tx, batch, after)
+        return found, plan_batch(tx, desk, found, now) if found else 0
+
     while True:
-        with stage("plan"), store.write(seller_id) as tx:
-            found = orders_queries.to_plan(tx, batch, after)
-            if not found:
-                return done
-            planned = plan_batch(tx, desk, found, now)
+        with stage("plan"):  # orders that arrive are planned beside this: both may open a wave of the same number
+            found, planned = write_again(store, once, seller_id)
         done["planned"] += planned
         done["unplanned"] += len(found) - planned
-        after = orders_queries.urgency(found[-1])
         if len(found) < batch:
             return done
+        after = orders_queries.urgency(found[-1])
 
 
 class Planned(NamedTuple):
