@@ -208,7 +208,8 @@ class Inbox:
                 with self._store.write(seller) as tx:
                     store_of.count(tx, mine, now)
             except (SQLAlchemyError, Failure) as error:
-                _log.warning("notices could not be counted: %s", _why(error))
+                # At the end the database may be gone already, as the demonstration's is.
+                _log.log(logging.INFO if force else logging.WARNING, "notices could not be counted: %s", _why(error))
                 with self._lock:  # they are written with those to come
                     for (app, what), number in mine.items():
                         self._counted[seller, app, what] += number
